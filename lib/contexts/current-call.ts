@@ -1,0 +1,23 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+
+/** What an incoming call hands on to the calls that are made while it is handled. */
+export interface CallScope {
+  readonly traceparent?: string;
+  readonly tracestate?: string;
+  readonly baggage?: string;
+  /** Dapr's id of the actor call chain; sent on with calls of actors only. */
+  readonly reentrancyId?: string;
+}
+
+/** The incoming call that the running code belongs to. One per DaprModule. */
+export class CurrentCall {
+  private readonly storage = new AsyncLocalStorage<CallScope>();
+
+  run<T>(scope: CallScope, work: () => T): T {
+    return this.storage.run(scope, work);
+  }
+
+  get(): CallScope | undefined {
+    return this.storage.getStore();
+  }
+}

@@ -1,0 +1,27 @@
+import type { Readable } from 'node:stream';
+import type { HeaderBag } from '../../protocol/headers.js';
+
+/** A call of the sidecar to an application. */
+export interface AppRequest {
+  readonly verb: string;
+  /** Path and query, encoded. */
+  readonly path: string;
+  readonly headers: Record<string, string | string[]>;
+  readonly body?: Buffer | string | Readable;
+  readonly signal?: AbortSignal;
+}
+
+export interface AppAnswer<TBody = Buffer> {
+  readonly status: number;
+  readonly headers: HeaderBag;
+  readonly body: TBody;
+}
+
+/** The way to one running application. Rejects when the application can't be reached or cuts the connection. */
+export interface AppChannel {
+  /** Answers when the whole body is there. */
+  request(request: AppRequest): Promise<AppAnswer>;
+  /** Answers when the headers are there; for service invocation. */
+  stream(request: AppRequest): Promise<AppAnswer<Readable>>;
+  close(): Promise<void>;
+}
