@@ -2,7 +2,8 @@
 export default {
   testEnvironment: 'node',
   testRegex: '\\.spec\\.ts$',
-  testPathIgnorePatterns: ['/node_modules/', '/dist/'],
+  // What needs a real Dapr runs by `npm run test:dapr`.
+  testPathIgnorePatterns: ['/node_modules/', '/dist/', '<rootDir>/test/dapr/'],
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: {
