@@ -1,0 +1,54 @@
+import { describe, expect, it } from '@jest/globals';
+import {
+  DecodeError,
+  decodeJson,
+} from '../../../../lib/sidecar/http/decode.js';
+
+const decode = (text: string): unknown => decodeJson(Buffer.from(text));
+
+describe('decoding a body as daprd does', () => {
+  it.each([
+    ['', 'EOF'],
+    [' ', 'EOF'],
+    ['x', "invalid character 'x' looking for beginning of value"],
+    ['{x', "invalid character 'x' looking for beginning of object key string"],
+    ['{', 'unexpected EOF'],
+    ['[1', 'unexpected EOF'],
+    ['[1 2]', "invalid character '2' after array element"],
+    ['[1,]', "invalid character ']' looking for beginning of value"],
+    ['{"a" 1', "invalid character '1' after object key"],
+    ['{"a":}', "invalid character '}' looking for beginning of value"],
+    ['{"a":1 "b"', "invalid character '\"' after object key:value pair"],
+    [
+      '{"a":1,}',
+      "invalid character '}' looking for beginning of object key string",
+    ],
+    ['tru', 'unexpected EOF'],
+    ['trux', "invalid character 'x' in literal true (expecting 'e')"],
+    ['nulx', "invalid character 'x' in literal null (expecting 'l')"],
+    ['"abc', 'unexpected EOF'],
+    ['"a\nb"', "invalid character '\\n' in string literal"],
+    ['"\\q"', "invalid character 'q' in string escape code"],
+    ['"\\u12g4"', "invalid character 'g' in \\u hexadecimal character escape"],
+    ['-', 'unexpected EOF'],
+    ['-x', "invalid character 'x' in numeric literal"],
+    ['1.x', "invalid character 'x' after decimal point in numeric literal"],
+    ['1e+x', "invalid character 'x' in exponent of numeric literal"],
+    ["'a'", "invalid character '\\'' looking for beginning of value"],
+    ['[1}', "invalid character '}' after array element"],
+    ['é', "invalid character 'Ã' looking for beginning of value"],
+    ['\0', "invalid character '\\x00' looking for beginning of value"],
+  ])('names what is wrong with %j', (text, message) => {
+    expect(() => decode(text)).toThrow(new DecodeError(message));
+  });
+
+  it.each([
+    ['{"a":1}x', { a: 1 }],
+    ['1x', 1],
+    ['01', 0],
+    ['"a"b', 'a'],
+    [' [1, {"b":null}] ]', [1, { b: null }]],
+  ])('takes the first value of %j and leaves the rest', (text, value) => {
+    expect(decode(text)).toEqual(value);
+  });
+});
