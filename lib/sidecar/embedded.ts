@@ -1,0 +1,28 @@
+import type { Clock } from '../protocol/clock.js';
+import { Engine } from './engine.js';
+
+/** Settings of the embedded sidecar that hold for all applications in it. */
+export interface EmbeddedOptions {
+  /** Folders with component, subscription, resiliency and configuration YAML. Without any: `pubsub` and `statestore`. */
+  readonly resources?: string | readonly string[];
+  /** Serve brokers and stores that are not built in from memory, under their own names; default true. */
+  readonly substitute?: boolean;
+  /** Default: the machine's own time. */
+  readonly clock?: Clock;
+  /** Demanded of callers in `dapr-api-token`, as with DAPR_API_TOKEN. */
+  readonly apiToken?: string;
+  /** Sent to the applications in `dapr-api-token`, as with APP_API_TOKEN. */
+  readonly appToken?: string;
+  /** Lines for the user; they hold no payload, token or header value. */
+  readonly log?: (line: string) => void;
+}
+
+/**
+ * Starts a small Dapr in this process, in memory.
+ * @throws DaprConfigurationError when the resources are wrong; the message names file, resource and remedy
+ */
+export async function startEngine(
+  options: EmbeddedOptions = {},
+): Promise<Engine> {
+  return new Engine(options);
+}
