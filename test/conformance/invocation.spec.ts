@@ -1,0 +1,298 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { startSidecar, type Sidecar } from '../support/sidecar.js';
+import { RecordingApp, type Received } from './recording-app.js';
+import { call, errorOf, messageOf } from './wire.js';
+
+const TRACE = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+
+describe('service invocation', () => {
+  const app = new RecordingApp();
+  let callee: Sidecar;
+  let caller: Sidecar;
+
+  beforeAll(async () => {
+    await app.listen();
+    callee = await startSidecar({ appId: 'callee', app });
+    caller = await startSidecar({ appId: 'caller', beside: callee });
+  });
+  afterAll(async () => {
+    await caller?.stop();
+    await callee?.stop();
+    await app.close();
+  });
+
+  const invoke = (
+    verb: string,
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ) => call(caller, verb, `/v1.0/invoke/callee/method/${path}`, body, headers);
+  /** What the application receives under `path` of this call. */
+  const forwarded = async (
+    verb: string,
+    path: string,
+    target: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ): Promise<Received> => {
+    app.on(`${verb} ${target}`, {});
+    expect((await invoke(verb, path, body, headers)).status).toBe(200);
+    return app.next(`${verb} ${target}`);
+  };
+
+  it.each(['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'HEAD'])(
+    'forwards %s as it is',
+    async (verb) => {
+      await forwarded(verb, `verbs/${verb}`, `/verbs/${verb}`);
+    },
+  );
+
+  it('forwards the query as it was sent', async () => {
+    const { url } = await forwarded('GET', 'query?x=1&y=%20z&x=2&e', '/query');
+    expect(url).toBe('/query?x=1&y=%20z&x=2&e');
+  });
+
+  it.each<[string, string, string]>([
+    ['an encoded slash', 'a%2Fb', '/a/b'],
+    ['a space', 'a%20b', '/a%20b'],
+    ['a plus sign', 'a+b', '/a+b'],
+    ['letters beyond ASCII', '%C3%BC', '/%C3%BC'],
+    ['a colon and an at sign', 'a:b@c', '/a:b@c'],
+    ['double slashes and dots', '/d//e/../f', '/d/f'],
+    ['nothing', '', '/'],
+  ])('forwards a path of %s decoded once', async (_what, path, target) => {
+    const { url } = await forwarded('GET', path, target);
+    expect(url).toBe(target);
+  });
+
+  it.each(['a%3Fb', 'a%23b', 'a%25b'])(
+    'refuses a path with %s',
+    async (path) => {
+      expect(errorOf(await invoke('GET', path))).toEqual({
+        status: 500,
+        errorCode: 'ERR_DIRECT_INVOKE',
+      });
+    },
+  );
+
+  it.each<[string, string | undefined, string | Buffer]>([
+    ['JSON', 'application/json', '{"n": 1}'],
+    ['text', 'text/plain; charset=utf-8', 'grüße'],
+    ['bytes', 'application/octet-stream', Buffer.from('00fffe', 'hex')],
+    ['a form', 'application/x-www-form-urlencoded', 'a=1&b=%20'],
+    ['something without a content type', undefined, 'x'],
+    ['nothing at all', 'application/json', ''],
+  ])('forwards a body of %s byte for byte', async (_what, type, body) => {
+    const headers = type === undefined ? {} : { 'content-type': type };
+    const received = await forwarded('POST', 'body', '/body', body, headers);
+    expect(received.body).toEqual(Buffer.from(body));
+    expect(received.headers['content-type']).toBe(type);
+  });
+
+  it('forwards the headers of the caller but those for one hop', async () => {
+    const { headers } = await forwarded('POST', 'headers', '/headers', 'x', {
+      'x-custom': 'c',
+      authorization: 'Bearer t',
+      accept: 'application/json',
+      'user-agent': 'spec',
+      connection: 'close, x-hop',
+      'x-hop': 'h',
+    });
+    expect(headers).toMatchObject({
+      'x-custom': 'c',
+      authorization: 'Bearer t',
+      accept: 'application/json',
+      'user-agent': 'spec',
+    });
+    expect(headers).not.toHaveProperty('x-hop');
+    expect(headers.host).toBe(`127.0.0.1:${app.port}`);
+  });
+
+  it('tells the callee who calls', async () => {
+    const { headers } = await forwarded('GET', 'who', '/who');
+    expect(headers).toMatchObject({
+      'dapr-caller-app-id': 'caller',
+      'dapr-caller-namespace': 'default',
+      'dapr-callee-app-id': 'callee',
+    });
+    expect(headers).not.toHaveProperty('dapr-app-id');
+  });
+
+  it('does not replace a caller id that the caller made up', async () => {
+    const headers = { 'dapr-caller-app-id': 'forged' };
+    const received = await forwarded(
+      'GET',
+      'forged',
+      '/forged',
+      undefined,
+      headers,
+    );
+    const ids = received.rawHeaders.filter(
+      (_value, index, all) =>
+        index % 2 === 1 &&
+        all[index - 1]?.toLowerCase() === 'dapr-caller-app-id',
+    );
+    expect([...ids].sort()).toEqual(['caller', 'forged']);
+  });
+
+  it('carries the trace of the caller', async () => {
+    const { headers } = await forwarded('GET', 'trace', '/trace', undefined, {
+      traceparent: TRACE,
+    });
+    expect(headers.traceparent).toMatch(
+      /^00-0af7651916cd43dd8448eb211c80319c-/,
+    );
+  });
+
+  it.each([200, 201, 202, 301, 302, 400, 401, 403, 404, 409, 422, 500, 503])(
+    'gives the status %i of the app back with its headers and body',
+    async (status) => {
+      app.on('GET /status', {
+        status,
+        headers: {
+          'content-type': 'text/x-own',
+          'x-own': 'yes',
+          location: '/x',
+        },
+        body: `the body of ${status}`,
+      });
+      const answer = await invoke('GET', 'status');
+      expect(answer.status).toBe(status);
+      expect(answer.headers).toMatchObject({
+        'content-type': 'text/x-own',
+        'x-own': 'yes',
+        location: '/x',
+      });
+      expect(answer.text).toBe(`the body of ${status}`);
+    },
+  );
+
+  it('gives a 204 of the app back without a body', async () => {
+    app.on('DELETE /gone', { status: 204 });
+    const answer = await invoke('DELETE', 'gone');
+    expect(answer.status).toBe(204);
+    expect(answer.text).toBe('');
+  });
+
+  it('gives bytes and doubled headers of the app back', async () => {
+    const body = Buffer.from('00fffe', 'hex');
+    app.on('GET /bytes', {
+      headers: { 'set-cookie': ['a=1', 'b=2'] },
+      body,
+    });
+    const answer = await invoke('GET', 'bytes');
+    expect(answer.body).toEqual(body);
+    expect(answer.headers['set-cookie']).toEqual(['a=1', 'b=2']);
+  });
+
+  it('answers a HEAD without a body', async () => {
+    app.on('HEAD /head', { headers: { 'x-own': 'yes' } });
+    const answer = await invoke('HEAD', 'head');
+    expect(answer.headers['x-own']).toBe('yes');
+    expect(answer.text).toBe('');
+  });
+
+  it.each<[string, Record<string, string>]>([
+    ['the header dapr-app-id', { 'dapr-app-id': 'callee' }],
+    [
+      'basic authentication',
+      {
+        authorization: `Basic ${Buffer.from('dapr-app-id:callee').toString('base64')}`,
+      },
+    ],
+  ])('finds its target by %s, with any path', async (_what, headers) => {
+    app.on('POST /any/path', { body: 'found' });
+    const answer = await call(caller, 'POST', '/any/path?q=1', 'x', headers);
+    expect(answer.text).toBe('found');
+    const { url } = await app.next('POST /any/path');
+    expect(url).toBe('/any/path?q=1');
+  });
+
+  it('finds its target by app id and namespace', async () => {
+    app.on('GET /ns', { body: 'found' });
+    const path = '/v1.0/invoke/callee.default/method/ns';
+    expect((await call(caller, 'GET', path)).text).toBe('found');
+  });
+
+  it('finds its target by URL, without telling it who calls', async () => {
+    app.on('GET /direct', { body: 'found' });
+    const path = `/v1.0/invoke/http://127.0.0.1:${app.port}/method/direct`;
+    expect((await call(caller, 'GET', path)).text).toBe('found');
+    const { headers } = await app.next('GET /direct');
+    expect(headers).not.toHaveProperty('dapr-caller-app-id');
+  });
+
+  it('reaches the own app of a sidecar', async () => {
+    app.on('POST /own', { body: 'own' });
+    const path = '/v1.0/invoke/callee/method/own';
+    const answer = await call(callee, 'POST', path, { n: 1 });
+    expect(answer.text).toBe('own');
+    const { json } = await app.next('POST /own');
+    expect(json).toEqual({ n: 1 });
+  });
+
+  it('reaches paths that Dapr itself calls', async () => {
+    app.on('GET /dapr/config', { body: 'by invocation' });
+    const answer = await invoke('GET', 'dapr/config');
+    expect(answer.text).toBe('by invocation');
+  });
+
+  it('of an unknown app is answered 500', async () => {
+    const answer = await call(caller, 'GET', '/v1.0/invoke/nobody/method/x');
+    expect(errorOf(answer)).toEqual({
+      status: 500,
+      errorCode: 'ERR_DIRECT_INVOKE',
+    });
+    expect(messageOf(answer)).toMatch(/^failed to invoke, id: nobody, err: /);
+  });
+
+  it('of an app that closes the connection is answered 500', async () => {
+    app.on('GET /cut', 'cut');
+    const answer = await invoke('GET', 'cut');
+    expect(errorOf(answer)).toEqual({
+      status: 500,
+      errorCode: 'ERR_DIRECT_INVOKE',
+    });
+    expect(messageOf(answer)).toMatch(/^failed to invoke, id: callee, err: /);
+  });
+
+  it('of a sidecar without an app is answered 500', async () => {
+    const path = '/v1.0/invoke/caller/method/x';
+    expect(errorOf(await call(caller, 'GET', path))).toEqual({
+      status: 500,
+      errorCode: 'ERR_DIRECT_INVOKE',
+    });
+  });
+
+  it('streams: the head of an answer comes before its end', async () => {
+    let finish = (): void => undefined;
+    const gate = new Promise<void>((resolve) => (finish = resolve));
+    const { createServer } = await import('node:http');
+    const server = createServer((_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write('data: 1\n\n');
+      void gate.then(() => response.end('data: 2\n\n'));
+    });
+    await new Promise<void>((resolve) =>
+      server.listen(0, '127.0.0.1', resolve),
+    );
+    const { port } = server.address() as { port: number };
+    const streaming = await startSidecar({ appId: 'streaming', app: { port } });
+    try {
+      const path = '/v1.0/invoke/streaming/method/events';
+      const answer = await fetch(`${streaming.url}${path}`);
+      const reader = answer.body?.getReader();
+      const first = await reader?.read();
+      expect(Buffer.from(first?.value ?? []).toString()).toBe('data: 1\n\n');
+      finish();
+      const second = await reader?.read();
+      expect(Buffer.from(second?.value ?? []).toString()).toBe('data: 2\n\n');
+      expect((await reader?.read())?.done).toBe(true);
+    } finally {
+      finish();
+      await streaming.stop();
+      server.closeAllConnections();
+      server.close();
+    }
+  });
+});

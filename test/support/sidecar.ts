@@ -1,0 +1,41 @@
+import type { RequestListener } from 'node:http';
+import { startDaprd } from './daprd-sidecar.js';
+import { startEmbedded } from './embedded-sidecar.js';
+
+export interface SidecarOptions {
+  /** Default: `conformance`. */
+  readonly appId?: string;
+  /** The application: its port, where it listens now or later, or its request handler. Default: none. */
+  readonly app?: { readonly port: number } | RequestListener;
+  /** YAML of components, subscriptions and resiliency: the text, or a folder of files. */
+  readonly resources?: string;
+  /** YAML of a Configuration. */
+  readonly config?: string;
+  /** What callers of the sidecar's API must show (DAPR_API_TOKEN). */
+  readonly apiToken?: string;
+  /** What the sidecar shows the application (APP_API_TOKEN). */
+  readonly appToken?: string;
+  /** `outbound`: don't wait for the application. Default: `ready`. */
+  readonly until?: 'ready' | 'outbound';
+  /** A sidecar that can find this one and be found by it. */
+  readonly beside?: Sidecar;
+}
+
+/** One sidecar of one application, as the conformance specs see it: an address. */
+export interface Sidecar {
+  readonly kind: 'embedded' | 'daprd';
+  readonly appId: string;
+  readonly httpPort: number;
+  readonly url: string;
+  /** Resolves when it has asked the application for everything. */
+  ready(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Which sidecar the specs run on: the Jest configuration for real Dapr sets DAPR_SPEC_SIDECAR. */
+export const sidecarKind: Sidecar['kind'] =
+  process.env.DAPR_SPEC_SIDECAR === 'daprd' ? 'daprd' : 'embedded';
+
+export function startSidecar(options: SidecarOptions = {}): Promise<Sidecar> {
+  return sidecarKind === 'daprd' ? startDaprd(options) : startEmbedded(options);
+}
