@@ -59,7 +59,7 @@ export function arrayOr(value: unknown, target: string): readonly unknown[] {
   throw mismatch(value, target);
 }
 
-export function isObject(value: unknown): value is JsonObject {
+export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 

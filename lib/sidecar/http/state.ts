@@ -1,8 +1,253 @@
-import type { StateStores } from '../blocks/state.js';
-import type { ApiRoute } from './api.js';
+import { headerOf } from '../../protocol/headers.js';
+import type { AppState, StateStores } from '../blocks/state.js';
+import { IllegalKey } from '../blocks/state.js';
+import { EtagMismatch, type StoredValue } from '../blocks/state-store.js';
+import {
+  ApiError,
+  NO_CONTENT,
+  queryMetadata,
+  type ApiAnswer,
+  type ApiCall,
+  type ApiRoute,
+} from './api.js';
+import { decodeJson, DecodeError } from './decode.js';
+import {
+  illegalKey,
+  queryFailed,
+  queryUnsupported,
+  storeNotConfigured,
+  storeNotFound,
+} from './state-errors.js';
+import {
+  readBulkGet,
+  readSave,
+  readTransaction,
+  UnknownOperation,
+} from './state-requests.js';
+
+type Operation = (state: AppState, call: ApiCall, store: string) => ApiAnswer;
 
 /** @see https://docs.dapr.io/reference/api/state_api/ */
 export function stateRoutes(stores: StateStores): readonly ApiRoute[] {
-  void stores;
-  return [];
+  const route = (
+    verbs: string,
+    path: string,
+    operation: Operation,
+  ): ApiRoute => ({
+    verbs: verbs.split(' '),
+    path,
+    handle(call) {
+      const store = call.params['store'] ?? '';
+      return operation(find(stores, store, call.appId), call, store);
+    },
+  });
+  return [
+    route('GET', '/v1.0/state/:store/:key', get),
+    route('DELETE', '/v1.0/state/:store/:key', remove),
+    route('POST PUT', '/v1.0/state/:store', save),
+    route('POST PUT', '/v1.0/state/:store/bulk', bulkGet),
+    route('POST PUT', '/v1.0/state/:store/transaction', transact),
+    {
+      verbs: ['POST', 'PUT'],
+      path: '/v1.0-alpha1/state/:store/query',
+      handle(call) {
+        const store = call.params['store'] ?? '';
+        return query(find(stores, store, call.appId, true), call, store);
+      },
+    },
+  ];
+}
+
+/** Of all state calls, only the query does not name the app in this error. */
+function find(
+  stores: StateStores,
+  store: string,
+  appId: string,
+  anonymous = false,
+): AppState {
+  const shown = anonymous ? undefined : appId;
+  if (!stores.hasAny(appId)) throw storeNotConfigured(store, shown);
+  const state = stores.of(appId, store);
+  if (!state) throw storeNotFound(store, shown);
+  return state;
+}
+
+function get(state: AppState, call: ApiCall, store: string): ApiAnswer {
+  const key = call.params['key'] ?? '';
+  const item = attempt(
+    () => state.get(key),
+    (error) => {
+      if (error instanceof IllegalKey) return illegal(store, error);
+      return new ApiError(
+        500,
+        'ERR_STATE_GET',
+        `fail to get ${key} from state store ${store}: ${error.message}`,
+      );
+    },
+  );
+  if (!item) return NO_CONTENT;
+  return {
+    status: 200,
+    headers: {
+      'content-type': 'application/json',
+      etag: item.etag,
+      ...expiryHeader(item),
+    },
+    body: item.value,
+  };
+}
+
+function bulkGet(state: AppState, call: ApiCall, store: string): ApiAnswer {
+  const { keys } = attempt(() => readBulkGet(call.body), malformedBody);
+  const items = attempt(
+    () => state.getAll(keys),
+    (error) =>
+      error instanceof IllegalKey
+        ? illegal(store, error)
+        : new ApiError(500, 'ERR_STATE_BULK_GET', error.message),
+  );
+  const entries = keys.map((key, index) => entryOf(key, items[index]));
+  return jsonText(`[${entries.join(',')}]\n`);
+}
+
+function save(state: AppState, call: ApiCall, store: string): ApiAnswer {
+  const sets = attempt(
+    () => readSave(call.body, queryMetadata(call.query)),
+    (error) => new ApiError(400, 'ERR_MALFORMED_REQUEST', error.message),
+  );
+  if (sets.length === 0) return NO_CONTENT;
+  attempt(
+    () => state.save(sets),
+    (error) => {
+      if (error instanceof IllegalKey) return illegal(store, error);
+      return new ApiError(
+        error instanceof EtagMismatch ? 409 : 500,
+        'ERR_STATE_SAVE',
+        `failed saving state in state store ${store}: ${error.message}`,
+      );
+    },
+  );
+  return NO_CONTENT;
+}
+
+function remove(state: AppState, call: ApiCall, store: string): ApiAnswer {
+  const key = call.params['key'] ?? '';
+  const etag = headerOf(call.headers, 'if-match');
+  attempt(
+    () =>
+      state.delete({
+        kind: 'delete',
+        key,
+        ...(etag !== undefined && { etag }),
+        options: {
+          concurrency: call.query.get('concurrency') ?? '',
+          consistency: call.query.get('consistency') ?? '',
+        },
+      }),
+    (error) => {
+      if (error instanceof IllegalKey) return illegal(store, error);
+      return new ApiError(
+        error instanceof EtagMismatch ? 409 : 500,
+        'ERR_STATE_DELETE',
+        `failed deleting state with key ${key}: ${error.message}`,
+      );
+    },
+  );
+  return NO_CONTENT;
+}
+
+function transact(state: AppState, call: ApiCall, store: string): ApiAnswer {
+  const operations = attempt(
+    () => readTransaction(call.body, queryMetadata(call.query)),
+    malformedBody,
+  );
+  if (operations.length === 0) return NO_CONTENT;
+  attempt(
+    () => state.transact(operations.map((read) => read())),
+    (error) => {
+      // daprd has lost the key when it reports it.
+      if (error instanceof IllegalKey)
+        return illegalKey(store, '', error.message);
+      if (error instanceof DecodeError) return malformedBody(error);
+      if (error instanceof UnknownOperation)
+        return new ApiError(
+          400,
+          'ERR_NOT_SUPPORTED_STATE_OPERATION',
+          error.message,
+        );
+      return new ApiError(
+        500,
+        'ERR_STATE_TRANSACTION',
+        `error while executing state transaction: ${error.message}`,
+      );
+    },
+  );
+  return NO_CONTENT;
+}
+
+function query(state: AppState, call: ApiCall, store: string): ApiAnswer {
+  if (!state.canQuery) throw queryUnsupported(store);
+  const json = attempt(
+    () => decodeJson(call.body),
+    (error) =>
+      queryFailed(store, `failed to parse JSON query body: ${error.message}`),
+  );
+  const { items, token } = attempt(
+    () => state.query(json),
+    (error) => queryFailed(store, error.message),
+  );
+  if (items.length === 0) return NO_CONTENT;
+  const results = items.map(
+    ([key, { value, etag }]) =>
+      `{"key":${JSON.stringify(key)},"data":${value},"etag":${JSON.stringify(etag)}}`,
+  );
+  const page = token === undefined ? '' : `,"token":${JSON.stringify(token)}`;
+  return jsonText(`{"results":[${results.join(',')}]${page}}\n`);
+}
+
+/** Values stand in the answer as they are stored, so it is put together as text. */
+function entryOf(key: string, item: StoredValue | undefined): string {
+  const name = JSON.stringify(key);
+  if (!item) return `{"key":${name}}`;
+  const expiry = expiryOf(item);
+  const metadata = expiry ? `,"metadata":{"ttlExpireTime":"${expiry}"}` : '';
+  return `{"key":${name},"data":${item.value},"etag":"${item.etag}"${metadata}}`;
+}
+
+export function expiryHeader(item: StoredValue): Record<string, string> {
+  const expiry = expiryOf(item);
+  return expiry === undefined ? {} : { 'metadata.ttlExpireTime': expiry };
+}
+
+function expiryOf({ expiresAt }: StoredValue): string | undefined {
+  if (expiresAt === undefined) return undefined;
+  return new Date(expiresAt).toISOString().replace(/\.\d+Z$/, 'Z');
+}
+
+function jsonText(body: string): ApiAnswer {
+  return {
+    status: 200,
+    headers: { 'content-type': 'application/json' },
+    body,
+  };
+}
+
+function attempt<T>(work: () => T, failure: (error: Error) => ApiError): T {
+  try {
+    return work();
+  } catch (error) {
+    throw failure(error as Error);
+  }
+}
+
+function malformedBody(error: Error): ApiError {
+  return new ApiError(
+    400,
+    'ERR_MALFORMED_REQUEST',
+    `failed deserializing HTTP body: ${error.message}`,
+  );
+}
+
+function illegal(store: string, error: IllegalKey): ApiError {
+  return illegalKey(store, error.key, error.message);
 }
