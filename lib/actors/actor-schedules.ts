@@ -1,0 +1,38 @@
+import type {
+  ActorReminder,
+  ActorReminderOptions,
+  ActorTimerOptions,
+} from '../client/actor.js';
+
+/**
+ * The timers of one actor. They live in the memory of the sidecar: an idle actor is woken by them, a restart of the
+ * sidecar forgets them. Setting and removing takes effect at once and is not undone when the turn fails.
+ * @see https://docs.dapr.io/developing-applications/building-blocks/actors/actors-timers-reminders/#actor-timers
+ */
+export interface ActorTimers {
+  /**
+   * Starts a timer, or replaces the one of that name. It calls the `@OnTimer(name)` method, or, where there is none,
+   * the method that `callback` names.
+   * @throws DurationError for times that Dapr would not take, before it is called
+   */
+  set(name: string, timer: ActorTimerOptions): Promise<void>;
+  /** Stops a timer; there need not be one. */
+  remove(name: string): Promise<void>;
+}
+
+/**
+ * The reminders of one actor. They survive restarts. Setting and removing takes effect at once and is not undone when
+ * the turn fails.
+ * @see https://docs.dapr.io/developing-applications/building-blocks/actors/actors-timers-reminders/#actor-reminders
+ */
+export interface ActorReminders {
+  /**
+   * Registers a reminder, or replaces the one of that name. It calls the `@OnReminder(name)` method.
+   * @throws DurationError for times that Dapr would not take, before it is called
+   */
+  set(name: string, reminder: ActorReminderOptions): Promise<void>;
+  /** Undefined where there is none of that name. */
+  get(name: string): Promise<ActorReminder | undefined>;
+  /** Removes a reminder; there need not be one. */
+  remove(name: string): Promise<void>;
+}

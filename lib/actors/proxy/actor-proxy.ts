@@ -1,0 +1,76 @@
+import type { DaprContext } from '../../contexts/dapr.context.js';
+import type { Actor } from '../actor.js';
+import type { JsonOf } from '../json-of.js';
+
+/**
+ * An actor as its callers see it: its methods, each a promise of what JSON makes of the result. Hooks, names that begin
+ * with `_`, and what `Actor` itself has are not part of it, nor are parameters that take the call's context.
+ *
+ * Only calling a method makes a call: a proxy may be awaited, logged, compared and kept.
+ */
+export type ActorProxy<T> = {
+  readonly [K in CallableName<T>]: T[K] extends (...args: infer A) => infer R
+    ? (...args: ArgumentsOf<A>) => Promise<JsonOf<Awaited<R>>>
+    : never;
+};
+
+/** The names of a type's members that can be called from outside. */
+export type CallableName<T> = {
+  [K in keyof T]-?: K extends string
+    ? K extends HiddenName | `_${string}`
+      ? never
+      : T[K] extends (...args: never[]) => unknown
+        ? K
+        : never
+    : never;
+}[keyof T];
+
+type HiddenName =
+  | keyof Actor
+  | 'onActivate'
+  | 'onDeactivate'
+  | 'onModuleInit'
+  | 'onModuleDestroy'
+  | 'onApplicationBootstrap'
+  | 'beforeApplicationShutdown'
+  | 'onApplicationShutdown'
+  | 'then'
+  | 'asymmetricMatch'
+  | 'toJSON'
+  | keyof object
+  | 'constructor'
+  | 'toString'
+  | 'toLocaleString'
+  | 'valueOf'
+  | 'hasOwnProperty'
+  | 'isPrototypeOf'
+  | 'propertyIsEnumerable';
+
+/** A method's parameters without those that `@Ctx()` fills; untouched where there are none. */
+type ArgumentsOf<A extends unknown[]> = true extends {
+  [K in keyof A]: IsContext<A[K]>;
+}[number]
+  ? WithoutContext<A>
+  : A;
+
+type WithoutContext<A extends unknown[]> = A extends []
+  ? []
+  : A extends [infer H, ...infer R]
+    ? IsContext<H> extends true
+      ? WithoutContext<R>
+      : [H, ...WithoutContext<R>]
+    : number extends A['length']
+      ? A
+      : A extends [(infer H)?, ...infer R]
+        ? IsContext<H> extends true
+          ? WithoutContext<R>
+          : [H?, ...WithoutContext<R>]
+        : A;
+
+type IsContext<P> = 0 extends 1 & P
+  ? false
+  : [NonNullable<P>] extends [never]
+    ? false
+    : [NonNullable<P>] extends [DaprContext]
+      ? true
+      : false;
