@@ -1,0 +1,192 @@
+import {
+  Inject,
+  Injectable,
+  Logger,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+  type OnModuleDestroy,
+  type OnModuleInit,
+} from '@nestjs/common';
+import {
+  ApplicationConfig,
+  HttpAdapterHost,
+  ModuleRef,
+  ModulesContainer,
+  type AbstractHttpAdapter,
+} from '@nestjs/core';
+import type { AddressInfo } from 'node:net';
+import { ActorRuntime } from './actors/runtime/runtime.js';
+import { DaprClients } from './dapr.clients.js';
+import { RESOLVED_OPTIONS } from './dapr.module-definition.js';
+import type { ResolvedOptions } from './dapr.options.js';
+import { EmbeddedSidecarHandle } from './dapr.sidecar.js';
+import { SidecarWatch } from './dapr.sidecar-watch.js';
+import { startWarnings } from './dapr.start-warnings.js';
+import {
+  attachFront,
+  drainBeforeClose,
+  shortcutExpress,
+} from './server/attach.js';
+import {
+  NO_USER_ROUTES,
+  userRoutes,
+  type UserRoutes,
+} from './server/http/user-routes.js';
+import { ServerDapr } from './server/server-dapr.js';
+
+const STANDALONE_PORT = 3000;
+
+/** Takes the transport, the actors and the embedded sidecar through the app's life. */
+@Injectable()
+export class DaprLifecycle
+  implements
+    OnModuleInit,
+    OnApplicationBootstrap,
+    OnModuleDestroy,
+    BeforeApplicationShutdown,
+    OnApplicationShutdown
+{
+  private readonly logger = new Logger('DaprModule');
+  private adapter: AbstractHttpAdapter | undefined;
+  private routes: UserRoutes = NO_USER_ROUTES;
+  private isMicroservice = false;
+  private openOwnPort: (() => void) | undefined;
+  private leaving: Promise<void> | undefined;
+
+  constructor(
+    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
+    private readonly server: ServerDapr,
+    private readonly actors: ActorRuntime,
+    private readonly clients: DaprClients,
+    private readonly sidecar: EmbeddedSidecarHandle,
+    private readonly watch: SidecarWatch,
+    private readonly config: ApplicationConfig,
+    private readonly moduleRef: ModuleRef,
+    host: HttpAdapterHost,
+    modules: ModulesContainer,
+  ) {
+    // At once under NestFactory.create, later under @nestjs/testing, with nothing under createMicroservice.
+    host.init$.subscribe(() => {
+      if (host.httpAdapter) this.attach(host.httpAdapter);
+    });
+    host.listen$.subscribe(() => void this.onListening());
+    // A NestMicroservice announces its transport before anything else. That tells a standalone microservice from a
+    // mere application context.
+    modules.getRpcTargetRegistry<object>().subscribe((target) => {
+      if (target === this.server) this.isMicroservice = true;
+    });
+  }
+
+  async onModuleInit(): Promise<void> {
+    if (this.adapter) {
+      drainBeforeClose(this.adapter, () => this.leave());
+      if (!this.server.hasOwnPort)
+        shortcutExpress(this.adapter, this.server.front);
+    }
+    if (this.isServing) await this.sidecar.start();
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    try {
+      this.actors.start();
+      if (this.isServing) await this.serve();
+    } catch (error) {
+      await this.end();
+      throw error;
+    }
+  }
+
+  // For Nest 11, which asks nobody before the shutdown hooks; a global module's comes after those of all others.
+  onModuleDestroy(): Promise<void> {
+    return this.leave();
+  }
+
+  beforeApplicationShutdown(): Promise<void> {
+    return this.server.close();
+  }
+
+  onApplicationShutdown(): Promise<void> {
+    return this.end();
+  }
+
+  /** Not so in a mere application context, and in Nest's preview mode. */
+  private get isServing(): boolean {
+    return this.adapter !== undefined || this.isMicroservice;
+  }
+
+  private attach(adapter: AbstractHttpAdapter): void {
+    this.adapter = adapter;
+    this.routes = userRoutes(adapter);
+    if (!this.server.hasOwnPort) attachFront(adapter, this.server.front);
+  }
+
+  private async serve(): Promise<void> {
+    const handlers = this.server.register(
+      this.moduleRef,
+      this.options.server.inheritAppConfig ? this.config : undefined,
+      this.server.hasOwnPort ? NO_USER_ROUTES : this.routes,
+    );
+    const warnings = startWarnings(handlers, this.config, this.options);
+    for (const line of warnings) this.logger.warn(line);
+    if (!this.adapter) this.prepareStandalone();
+    else if (this.options.server.port !== undefined) await this.bindOwnPort();
+  }
+
+  private prepareStandalone(): void {
+    if (!this.server.hasOwnPort)
+      this.server.onPort(Number(process.env['APP_PORT'] ?? STANDALONE_PORT));
+    this.server.status.subscribe((status) => {
+      if (status === 'connected') void this.onListening();
+    });
+  }
+
+  // Bound now, so that a taken port fails the start, and answered when every module has started.
+  private bindOwnPort(): Promise<void> {
+    this.openOwnPort = this.server.hold();
+    return new Promise((resolve, reject) =>
+      this.server.listen((error) =>
+        error ? reject(error as Error) : resolve(),
+      ),
+    );
+  }
+
+  private async onListening(): Promise<void> {
+    this.openOwnPort?.();
+    if (!this.sidecar.isEmbedded) return this.watch.start(this.server.handlers);
+    try {
+      await this.sidecar.connect(this.address());
+    } catch (error) {
+      this.logger.error(
+        `The embedded sidecar could not ask the app for its handlers: ${(error as Error).message}`,
+      );
+    }
+  }
+
+  private address(): { host: string; port: number } {
+    if (this.server.port !== undefined)
+      return { host: '127.0.0.1', port: this.server.port };
+    const bound: AddressInfo = this.adapter?.getHttpServer().address();
+    const isAny = bound.address === '::' || bound.address === '0.0.0.0';
+    return { host: isAny ? '127.0.0.1' : bound.address, port: bound.port };
+  }
+
+  private leave(): Promise<void> {
+    this.leaving ??= this.drain();
+    return this.leaving;
+  }
+
+  private async drain(): Promise<void> {
+    this.watch.stop();
+    const quiet = this.server.drain.end();
+    await this.sidecar.disconnect();
+    await quiet;
+    await this.actors.stop();
+  }
+
+  private async end(): Promise<void> {
+    this.watch.stop();
+    await this.clients.stop();
+    await this.sidecar.close();
+  }
+}

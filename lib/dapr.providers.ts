@@ -1,0 +1,153 @@
+import type { Provider } from '@nestjs/common';
+import { ApplicationConfig, ModuleRef, ModulesContainer } from '@nestjs/core';
+import { ActorProxyFactory } from './actors/proxy/actor-proxy-factory.js';
+import { ActorRuntime } from './actors/runtime/runtime.js';
+import { DaprClient } from './client/dapr-client.js';
+import type { DaprClientOptions } from './client/options.js';
+import { CurrentCall } from './contexts/current-call.js';
+import { DaprClients } from './dapr.clients.js';
+import { DaprLifecycle } from './dapr.lifecycle.js';
+import {
+  MODULE_OPTIONS_TOKEN,
+  RESOLVED_OPTIONS,
+  SIDECAR_HOST,
+  type SidecarHost,
+} from './dapr.module-definition.js';
+import {
+  resolveOptions,
+  type DaprModuleOptions,
+  type ResolvedOptions,
+} from './dapr.options.js';
+import { scopeHeaders } from './dapr.scope-headers.js';
+import { EmbeddedSidecarHandle } from './dapr.sidecar.js';
+import { SidecarWatch } from './dapr.sidecar-watch.js';
+import { systemClock, type Clock } from './protocol/clock.js';
+import { ServerDapr } from './server/server-dapr.js';
+
+const CLOCK = Symbol('nestjs-dapr:clock');
+
+/** What `DaprModule` is made of. */
+export const daprProviders: Provider[] = [
+  { provide: SIDECAR_HOST, useValue: null },
+  CurrentCall,
+  {
+    provide: RESOLVED_OPTIONS,
+    inject: [MODULE_OPTIONS_TOKEN, SIDECAR_HOST],
+    useFactory: (
+      options: DaprModuleOptions | undefined,
+      host: SidecarHost | null,
+    ) => resolveOptions({ ...options, ...host?.options }, process.env),
+  },
+  {
+    provide: CLOCK,
+    inject: [SIDECAR_HOST],
+    useFactory: (host: SidecarHost | null) => host?.clock ?? systemClock,
+  },
+  {
+    provide: EmbeddedSidecarHandle,
+    inject: [RESOLVED_OPTIONS, SIDECAR_HOST],
+    useFactory: (options: ResolvedOptions, host: SidecarHost | null) =>
+      new EmbeddedSidecarHandle(options, host),
+  },
+  {
+    provide: DaprClient,
+    inject: [RESOLVED_OPTIONS, EmbeddedSidecarHandle, CurrentCall, CLOCK],
+    useFactory: (
+      options: ResolvedOptions,
+      sidecar: EmbeddedSidecarHandle,
+      currentCall: CurrentCall,
+      clock: Clock,
+    ) =>
+      new DaprClient(options.client, {
+        clock,
+        scopeHeaders: scopeHeaders(currentCall),
+        ...(sidecar.isEmbedded && {
+          httpEndpoint: () => sidecar.httpEndpoint(),
+        }),
+      }),
+  },
+  {
+    provide: DaprClients,
+    inject: [RESOLVED_OPTIONS, DaprClient, CurrentCall, CLOCK],
+    useFactory: (
+      { clients }: ResolvedOptions,
+      main: DaprClient,
+      currentCall: CurrentCall,
+      clock: Clock,
+    ) =>
+      new DaprClients(
+        main,
+        clients,
+        (name) =>
+          new DaprClient(clients[name] as DaprClientOptions, {
+            clock,
+            scopeHeaders: scopeHeaders(currentCall),
+          }),
+      ),
+  },
+  {
+    provide: ActorProxyFactory,
+    inject: [DaprClient],
+    useFactory: (client: DaprClient) =>
+      new ActorProxyFactory({ client: () => client.actor }),
+  },
+  {
+    provide: ActorRuntime,
+    inject: [
+      RESOLVED_OPTIONS,
+      DaprClient,
+      CurrentCall,
+      CLOCK,
+      ModuleRef,
+      ModulesContainer,
+      ApplicationConfig,
+    ],
+    useFactory: (
+      options: ResolvedOptions,
+      client: DaprClient,
+      currentCall: CurrentCall,
+      clock: Clock,
+      moduleRef: ModuleRef,
+      modules: ModulesContainer,
+      config: ApplicationConfig,
+    ) =>
+      new ActorRuntime({
+        client: () => client.actor,
+        moduleRef,
+        modules,
+        config,
+        inheritAppConfig: options.server.inheritAppConfig ?? false,
+        options: options.actors,
+        currentCall,
+        clock,
+      }),
+  },
+  {
+    provide: ServerDapr,
+    inject: [RESOLVED_OPTIONS, ActorRuntime, CurrentCall, CLOCK],
+    useFactory: (
+      options: ResolvedOptions,
+      actors: ActorRuntime,
+      currentCall: CurrentCall,
+      clock: Clock,
+    ) =>
+      new ServerDapr({
+        options: options.server,
+        names: options.names,
+        subscriptions: options.subscriptions,
+        actors,
+        currentCall,
+        clock,
+      }),
+  },
+  {
+    provide: SidecarWatch,
+    inject: [DaprClient, ActorRuntime, RESOLVED_OPTIONS],
+    useFactory: (
+      client: DaprClient,
+      actors: ActorRuntime,
+      options: ResolvedOptions,
+    ) => new SidecarWatch(client, actors, options),
+  },
+  DaprLifecycle,
+];

@@ -1,0 +1,50 @@
+import 'reflect-metadata';
+import { EventPattern } from '@nestjs/microservices';
+import { DAPR_TRANSPORT } from './dapr-transport.js';
+import type { InvocableOptions } from './invocable.decorator.js';
+import type { SubscribeOptions } from './subscribe.decorator.js';
+
+/** What a decorator says of a controller method. */
+export type HandlerDefinition =
+  | {
+      readonly kind: 'topic';
+      readonly pubsubName: string;
+      readonly topic: string;
+      readonly options: SubscribeOptions;
+    }
+  | { readonly kind: 'binding'; readonly name: string }
+  | {
+      readonly kind: 'invocation';
+      readonly method: string;
+      readonly options: InvocableOptions;
+    };
+
+/** A definition together with the method it stands on, as `Controller.method`. */
+export type OwnedDefinition = HandlerDefinition & { readonly owner: string };
+
+/** Where the definitions travel in a Nest handler's `extras`, by pattern: a method may have several. */
+export const HANDLER_EXTRAS = 'nestjs-dapr';
+
+const DEFINITIONS = Symbol('nestjs-dapr:handlers');
+
+/**
+ * Registers a method with Nest as a handler of our transport. May be applied to one method several times, which
+ * `EventPattern` alone does not allow: the outermost would replace the others' patterns.
+ */
+export function daprHandler(definition: HandlerDefinition): MethodDecorator {
+  return (target, key, descriptor) => {
+    const method = descriptor.value as object;
+    const owner = `${target.constructor.name}.${String(key)}`;
+    const earlier = (Reflect.getOwnMetadata(DEFINITIONS, method) ??
+      []) as OwnedDefinition[];
+    const definitions = [{ ...definition, owner }, ...earlier];
+    Reflect.defineMetadata(DEFINITIONS, definitions, method);
+    const byPattern = Object.fromEntries(
+      definitions.map((each, index) => [`${each.kind}:${index}`, each]),
+    );
+    const register = EventPattern(Object.keys(byPattern), DAPR_TRANSPORT, {
+      [HANDLER_EXTRAS]: byPattern,
+    }) as MethodDecorator;
+    return register(target, key, descriptor);
+  };
+}

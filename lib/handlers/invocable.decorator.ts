@@ -1,0 +1,24 @@
+import { daprHandler } from './handler.js';
+
+/** HTTP verbs that a service invocation can have. */
+export type InvocableVerb = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+export interface InvocableOptions {
+  /** The verbs that the method answers; others get 405. Default: all. */
+  readonly verbs?: readonly InvocableVerb[];
+}
+
+/**
+ * A method that other services invoke through Dapr by this app's id. The returned value is the answer; an
+ * `HttpException` gives its status and body. Ordinary controllers are invocable too, at their own routes and verbs;
+ * what stands here runs through Nest's microservice pipeline and only for Dapr.
+ *
+ * @param method the method's path, without a leading slash
+ * @see https://docs.dapr.io/developing-applications/building-blocks/service-invocation/service-invocation-overview/
+ */
+export function Invocable(
+  method: string,
+  options: InvocableOptions = {},
+): MethodDecorator {
+  return daprHandler({ kind: 'invocation', method, options });
+}

@@ -1,0 +1,44 @@
+import { daprHandler } from './handler.js';
+
+export interface SubscribeOptions {
+  /**
+   * A CEL expression over `event`, the CloudEvent, such as `event.type == "order.cancelled"`. The first rule that
+   * matches decides which handler runs; the handler without `match` takes the rest.
+   * @see https://docs.dapr.io/developing-applications/building-blocks/pubsub/howto-route-messages/
+   */
+  readonly match?: string;
+  /** Order of the rules of a topic, lower first. Two rules of a topic need different ones. Default 0. */
+  readonly priority?: number;
+  /**
+   * Where refused messages go, and failed ones after their last retry. Belongs to the topic: set it on any of its
+   * handlers. Needs a `@Subscribe` of its own to be seen.
+   * @see https://docs.dapr.io/developing-applications/building-blocks/pubsub/pubsub-deadletter/
+   */
+  readonly deadLetterTopic?: string;
+  /** Metadata of the subscription, read by the component. Belongs to the topic. */
+  readonly metadata?: Readonly<Record<string, string>>;
+  /**
+   * The publisher sends no CloudEvents: the payload is the message's bytes as a Buffer. Belongs to the topic.
+   * @see https://docs.dapr.io/developing-applications/building-blocks/pubsub/pubsub-raw/
+   */
+  readonly rawPayload?: boolean;
+}
+
+/**
+ * Handles the messages of a topic. Returning means SUCCESS, throwing means RETRY; a payload that a pipe refuses, a
+ * guard that says no and `DropMessageException` mean DROP. May stand on one method several times.
+ *
+ * RETRY is worth what the component's resiliency policy makes of it: without one, Dapr sends the message to the dead
+ * letter topic, or loses it.
+ *
+ * @param pubsubName name of the pub/sub component
+ * @param topic name of the topic
+ * @see https://docs.dapr.io/developing-applications/building-blocks/pubsub/howto-publish-subscribe/
+ */
+export function Subscribe(
+  pubsubName: string,
+  topic: string,
+  options: SubscribeOptions = {},
+): MethodDecorator {
+  return daprHandler({ kind: 'topic', pubsubName, topic, options });
+}

@@ -1,0 +1,104 @@
+import { DaprConfigurationError } from '../errors/dapr-configuration.error.js';
+import type { OwnedDefinition } from '../handlers/handler.js';
+import type { NestHandler } from './run-handler.js';
+import {
+  buildSubscriptions,
+  type Subscription,
+  type SubscriptionDefaults,
+  type TopicHandler,
+} from './subscriptions.js';
+
+/** A controller method that Dapr calls. */
+export interface RegisteredHandler {
+  /** `Controller.method`, for messages. */
+  readonly owner: string;
+  readonly run: NestHandler;
+}
+
+export interface InvocableHandler extends RegisteredHandler {
+  readonly method: string;
+  readonly verbs: readonly string[];
+}
+
+/** Everything that Dapr may call on the app's controllers. */
+export interface Handlers {
+  readonly subscriptions: readonly Subscription[];
+  /** By the name of the binding. */
+  readonly bindings: ReadonlyMap<string, RegisteredHandler>;
+  readonly invocables: readonly InvocableHandler[];
+}
+
+const ALL_VERBS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
+
+/** Collects the handlers that Nest finds on controllers and refuses those that contradict each other. */
+export class HandlerRegistry {
+  private readonly topics: TopicHandler[] = [];
+  private readonly bindings = new Map<string, RegisteredHandler>();
+  private readonly invocables: InvocableHandler[] = [];
+
+  constructor(
+    private readonly names: Readonly<Record<string, string | undefined>>,
+    private readonly defaults: SubscriptionDefaults,
+  ) {}
+
+  add(definition: OwnedDefinition, run: NestHandler): void {
+    const { owner } = definition;
+    switch (definition.kind) {
+      case 'topic':
+        this.topics.push({
+          owner,
+          run,
+          pubsubName: this.deployed(definition.pubsubName),
+          topic: this.deployed(definition.topic),
+          options: definition.options,
+        });
+        break;
+      case 'binding':
+        this.addBinding(this.deployed(definition.name), { owner, run });
+        break;
+      case 'invocation':
+        this.addInvocable({
+          owner,
+          run,
+          method: definition.method.replace(/^\/+/, ''),
+          verbs: definition.options.verbs ?? ALL_VERBS,
+        });
+    }
+  }
+
+  build(): Handlers {
+    return {
+      subscriptions: buildSubscriptions(this.topics, this.defaults),
+      bindings: this.bindings,
+      invocables: this.invocables,
+    };
+  }
+
+  private deployed(written: string): string {
+    return this.names[written] ?? written;
+  }
+
+  private addBinding(name: string, handler: RegisteredHandler): void {
+    const earlier = this.bindings.get(name);
+    if (earlier)
+      throw new DaprConfigurationError(
+        `${earlier.owner} and ${handler.owner} both handle the input binding "${name}". ` +
+          'Dapr calls one handler per binding: remove one @InputBinding, or call one from the other.',
+      );
+    this.bindings.set(name, handler);
+  }
+
+  private addInvocable(handler: InvocableHandler): void {
+    const earlier = this.invocables.find(
+      ({ method, verbs }) =>
+        method === handler.method &&
+        verbs.some((verb) => handler.verbs.includes(verb)),
+    );
+    if (earlier)
+      throw new DaprConfigurationError(
+        `${earlier.owner} and ${handler.owner} both answer the invocation of "${handler.method}". ` +
+          'Give one another method name, or give each its own verbs.',
+      );
+    this.invocables.push(handler);
+  }
+}

@@ -1,0 +1,69 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Readable } from 'node:stream';
+import type { HeaderBag } from '../../protocol/headers.js';
+
+/** A request of Dapr's to the app, with its body read. */
+export class Exchange {
+  private controller: AbortController | undefined;
+
+  constructor(
+    private readonly request: IncomingMessage,
+    private readonly response: ServerResponse,
+    /** Without the query. */
+    readonly path: string,
+    /** Without the question mark. */
+    readonly query: string,
+    readonly body: Buffer,
+  ) {}
+
+  get verb(): string {
+    return this.request.method ?? 'GET';
+  }
+
+  get headers(): HeaderBag {
+    return this.request.headers;
+  }
+
+  get contentType(): string | undefined {
+    return this.request.headers['content-type'];
+  }
+
+  /** Aborts when the caller closes its connection before it has the answer. Made only where somebody asks. */
+  get signal(): AbortSignal {
+    if (!this.controller) {
+      const controller = (this.controller = new AbortController());
+      this.response.once('close', () => {
+        if (!this.response.writableFinished)
+          controller.abort(new Error('the caller closed the connection'));
+      });
+    }
+    return this.controller.signal;
+  }
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
+  readonly body?: string | Buffer | Readable;
+}
+
+/** One kind of call that Dapr makes to the app. */
+export interface HttpCallback {
+  readonly verbs: readonly string[];
+  /** Answered to any caller, without a token, and while the app shuts down. */
+  readonly open?: boolean;
+  handle(exchange: Exchange): Answer | Promise<Answer>;
+}
+
+export function jsonAnswer(status: number, body: unknown): Answer {
+  return {
+    status,
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  };
+}
+
+/** An error in the form that Nest's own exceptions have. */
+export function errorAnswer(status: number, message: string): Answer {
+  return jsonAnswer(status, { statusCode: status, message });
+}

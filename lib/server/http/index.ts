@@ -1,0 +1,103 @@
+import type { ActorRuntime } from '../../actors/runtime/runtime.js';
+import {
+  readActorCallback,
+  type ActorCallback,
+} from '../../protocol/actor-callback.js';
+import type { Dispatcher } from '../dispatcher.js';
+import type { Handlers } from '../handler-registry.js';
+import { SUBSCRIPTION_PREFIX } from '../subscriptions.js';
+import { actorCallCallback } from './actor-call.js';
+import {
+  actorActivateCallback,
+  actorDeactivateCallback,
+} from './actor-deactivate.js';
+import { bindingCallback, bindingProbe } from './binding.js';
+import { configCallback } from './config.js';
+import { errorAnswer, type HttpCallback } from './exchange.js';
+import { healthCallback } from './health.js';
+import { invocationCallback } from './invocation.js';
+import { subscribeCallback } from './subscribe.js';
+import { topicCallback } from './topic.js';
+
+export interface CallbackSources {
+  readonly dispatcher: Dispatcher;
+  readonly handlers: Handlers;
+  readonly actors: ActorRuntime;
+  readonly isShuttingDown: () => boolean;
+}
+
+/** A callback and the path it has. */
+export type PathCallback = readonly [path: string, callback: HttpCallback];
+
+/** Everything that Dapr may ask of the app at a path known beforehand. */
+export function callbacks(sources: CallbackSources): PathCallback[] {
+  const { dispatcher, handlers, actors, isShuttingDown } = sources;
+  return [
+    ['/dapr/config', configCallback(actors)],
+    ['/dapr/subscribe', subscribeCallback(handlers.subscriptions)],
+    ['/healthz', healthCallback(isShuttingDown)],
+    ...handlers.subscriptions.flatMap((subscription) =>
+      subscription.routes.map((route): PathCallback => [
+        route.path,
+        topicCallback(dispatcher, subscription, route),
+      ]),
+    ),
+    ...[...handlers.bindings].flatMap(([name, handler]): PathCallback[] => [
+      [`/${name}`, bindingProbe()],
+      [`/${name}`, bindingCallback(dispatcher, name, handler)],
+    ]),
+    ...handlers.invocables.map((handler): PathCallback => [
+      `/${handler.method}`,
+      invocationCallback(dispatcher, handler),
+    ]),
+  ];
+}
+
+/** The callback of an actor's path, for an app that hosts actors. */
+export function actorCallback(
+  actors: ActorRuntime,
+  verb: string,
+  path: string,
+): HttpCallback | undefined {
+  const call = readActorCallback(verb, path);
+  return call && callbackOf(actors, call);
+}
+
+function callbackOf(
+  actors: ActorRuntime,
+  call: ActorCallback,
+): HttpCallback | undefined {
+  switch (call.kind) {
+    case 'deactivate':
+      return actorDeactivateCallback(actors, call);
+    case 'activate':
+      return actors.types.includes(call.actorType)
+        ? actorActivateCallback()
+        : undefined;
+    default:
+      return actorCallCallback(actors, call.kind, call);
+  }
+}
+
+/**
+ * What a path under a prefix of Dapr's gets that nothing is registered for. Never 404: daprd takes that for "drop this
+ * message" and "job done".
+ */
+export function unknownCallback(path: string): HttpCallback | undefined {
+  const what = path.startsWith(SUBSCRIPTION_PREFIX)
+    ? 'subscription'
+    : path.startsWith('/job/')
+      ? 'job'
+      : undefined;
+  return what === undefined
+    ? undefined
+    : { verbs: [], handle: () => stale(what, path) };
+}
+
+function stale(what: string, path: string) {
+  return errorAnswer(
+    500,
+    `This app has no ${what} at ${path}. daprd learns of an app's topics and jobs once, when it starts: ` +
+      'restart the sidecar if the app has changed since.',
+  );
+}

@@ -1,0 +1,89 @@
+import type { ActorRuntime } from '../../actors/runtime/runtime.js';
+import { DaprConfigurationError } from '../../errors/dapr-configuration.error.js';
+import { SUBSCRIPTION_PREFIX } from '../subscriptions.js';
+import { errorAnswer, type HttpCallback } from './exchange.js';
+import { actorCallback, unknownCallback, type PathCallback } from './index.js';
+import type { UserRoutes } from './user-routes.js';
+
+/** Decides which requests are Dapr's: exact paths first, then the prefixes; everything else is the app's own. */
+export class Routes {
+  private readonly exact = new Map<string, Map<string, HttpCallback>>();
+
+  /** @throws {@link DaprConfigurationError} where a path of a handler is a route of the app's own */
+  constructor(
+    callbacks: readonly PathCallback[],
+    private readonly actors: ActorRuntime,
+    private readonly userRoutes: UserRoutes,
+  ) {
+    for (const [path, callback] of callbacks) this.add(path, callback);
+  }
+
+  /** Undefined where the request is not Dapr's. */
+  find(
+    verb: string,
+    path: string,
+    isPreflight: boolean,
+  ): HttpCallback | undefined {
+    const verbs = this.exact.get(path);
+    const callback = verbs?.get(verb);
+    if (callback) return callback;
+    if (path.startsWith('/actors/') && this.actors.types.length > 0) {
+      const actor = actorCallback(this.actors, verb, path);
+      if (actor) return actor;
+    }
+    if (verb === 'OPTIONS')
+      return isPreflight || this.isAnsweredByUser(path)
+        ? undefined
+        : NO_BINDING;
+    if (verbs)
+      return this.userRoutes.has(verb, path)
+        ? undefined
+        : wrongVerb(verb, verbs);
+    if (path.startsWith('/job/') && this.userRoutes.has(verb, path))
+      return undefined;
+    return unknownCallback(path);
+  }
+
+  private add(path: string, callback: HttpCallback): void {
+    for (const verb of callback.verbs) {
+      if (this.userRoutes.hasExactly(verb, path)) {
+        if (path === '/healthz') continue;
+        throw new DaprConfigurationError(
+          `${verb} ${path} is a route of one of the app's own controllers and also the path of a Dapr handler` +
+            `${path.startsWith(SUBSCRIPTION_PREFIX) ? '' : ' (@InputBinding and @Invocable take the path of their name)'}. ` +
+            'Rename the route, or the binding, method or its verbs.',
+        );
+      }
+      const verbs = this.exact.get(path) ?? new Map<string, HttpCallback>();
+      this.exact.set(path, verbs.set(verb, callback));
+    }
+  }
+
+  // Express answers OPTIONS itself for any route, so a plain @Post() may serve a binding.
+  private isAnsweredByUser(path: string): boolean {
+    return (
+      this.userRoutes.has('OPTIONS', path) || this.userRoutes.has('POST', path)
+    );
+  }
+}
+
+// A CORS middleware answers every OPTIONS 204, which daprd takes for "this app wants the binding's events".
+const NO_BINDING: HttpCallback = {
+  verbs: ['OPTIONS'],
+  open: true,
+  handle: () => errorAnswer(404, 'the app has no input binding here'),
+};
+
+function wrongVerb(
+  verb: string,
+  allowed: ReadonlyMap<string, unknown>,
+): HttpCallback {
+  const allow = [...allowed.keys()].join(', ');
+  return {
+    verbs: [verb],
+    handle: () => {
+      const answer = errorAnswer(405, `the path takes ${allow}, not ${verb}`);
+      return { ...answer, headers: { ...answer.headers, allow } };
+    },
+  };
+}

@@ -1,0 +1,61 @@
+import { PubSubContext } from '../../contexts/pub-sub.context.js';
+import { readCloudEvent } from '../../protocol/cloud-event.js';
+import type { TopicEventStatus } from '../../protocol/topic-status.js';
+import type { Dispatcher } from '../dispatcher.js';
+import type { Subscription, TopicRoute } from '../subscriptions.js';
+import { readJson } from './body.js';
+import type { Answer, HttpCallback } from './exchange.js';
+
+/**
+ * A message of a topic. What the handler returns is never part of the answer: daprd would read its `status`.
+ * @see https://docs.dapr.io/reference/api/pubsub_api/#expected-http-response
+ */
+export function topicCallback(
+  dispatcher: Dispatcher,
+  subscription: Subscription,
+  { handler }: TopicRoute,
+): HttpCallback {
+  const { pubsubName, topic } = subscription;
+  return {
+    verbs: ['POST'],
+    async handle(exchange) {
+      const event = readCloudEvent(readJson(exchange.body));
+      if (!handler) {
+        dispatcher.warn(
+          `Message ${event.id} of topic "${topic}" of "${pubsubName}" matched no rule and the topic has no handler without one; dropped.`,
+        );
+        return ANSWERS.DROP;
+      }
+      const context = new PubSubContext({
+        pubsubName,
+        topic,
+        event,
+        headers: exchange.headers,
+        get signal() {
+          return exchange.signal;
+        },
+      });
+      const outcome = await dispatcher.dispatchEvent(
+        handler,
+        event.data,
+        context,
+        () => `message ${event.id} of topic "${topic}" of "${pubsubName}"`,
+      );
+      return ANSWERS[outcome.status];
+    },
+  };
+}
+
+const ANSWERS: Readonly<Record<TopicEventStatus, Answer>> = {
+  SUCCESS: answer('SUCCESS'),
+  RETRY: answer('RETRY'),
+  DROP: answer('DROP'),
+};
+
+function answer(status: TopicEventStatus): Answer {
+  return {
+    status: 200,
+    headers: { 'content-type': 'application/json' },
+    body: `{"status":"${status}"}`,
+  };
+}

@@ -1,0 +1,208 @@
+import type { ApplicationConfig, ModuleRef } from '@nestjs/core';
+import { GraphInspector } from '@nestjs/core';
+import {
+  NestMicroservice,
+  Server,
+  type CustomTransportStrategy,
+} from '@nestjs/microservices';
+import { createServer, type Server as HttpServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { ActorRuntime } from '../actors/runtime/runtime.js';
+import type { CurrentCall } from '../contexts/current-call.js';
+import type { DaprContext } from '../contexts/dapr.context.js';
+import { DAPR_TRANSPORT } from '../handlers/dapr-transport.js';
+import { HANDLER_EXTRAS, type OwnedDefinition } from '../handlers/handler.js';
+import type { Clock } from '../protocol/clock.js';
+import { daprApplicationConfig } from './dapr-application-config.js';
+import { Dispatcher } from './dispatcher.js';
+import { Drain } from './drain.js';
+import { HandlerRegistry, type Handlers } from './handler-registry.js';
+import { callerCheck } from './http/caller.js';
+import { HttpFront } from './http/front.js';
+import { callbacks } from './http/index.js';
+import { answerNotFound } from './http/not-found.js';
+import { Routes } from './http/routes.js';
+import type { UserRoutes } from './http/user-routes.js';
+import type { NestHandler } from './run-handler.js';
+import type { ServerOptions } from './server.options.js';
+import type { SubscriptionDefaults } from './subscriptions.js';
+
+export interface ServerDaprDependencies {
+  readonly options: ServerOptions;
+  readonly names: Readonly<Record<string, string | undefined>>;
+  readonly subscriptions: SubscriptionDefaults;
+  readonly actors: ActorRuntime;
+  readonly currentCall: CurrentCall;
+  readonly clock: Clock;
+}
+
+const DEFAULT_BODY_LIMIT = 4 * 1024 * 1024;
+
+/**
+ * Nest's transport for Dapr's calls to the app: topics, bindings, invocations and actors. `DaprModule` provides it and
+ * puts it on the app's own port; `daprMicroservice()` connects it by hand.
+ * @see https://docs.nestjs.com/microservices/custom-transport
+ */
+export class ServerDapr extends Server implements CustomTransportStrategy {
+  override readonly transportId = DAPR_TRANSPORT;
+  // Of Nest 12: failures of event handlers are this transport's to report, not Nest's.
+  readonly propagatesEventHandlerErrors = true;
+
+  /** Takes Dapr's requests from the HTTP server it is put on. */
+  readonly front: HttpFront;
+  readonly drain: Drain;
+  private readonly dispatcher: Dispatcher;
+  private registry: HandlerRegistry | undefined;
+  private registered: Handlers | undefined;
+  private ownPort: number | undefined;
+  private ownServer: HttpServer | undefined;
+  private openGate: () => void = () => undefined;
+  private gate: Promise<void> | undefined;
+
+  constructor(private readonly dependencies: ServerDaprDependencies) {
+    super();
+    const { options, currentCall, clock } = dependencies;
+    this.ownPort = options.port;
+    this.drain = new Drain(clock, options.drainDelay ?? 0);
+    this.dispatcher = new Dispatcher(
+      currentCall,
+      options.outcome,
+      (context, work) => this.withHooks(context, work),
+    );
+    this.front = new HttpFront({
+      callerCheck: callerCheck(options.appToken, options.trustedPeers ?? []),
+      bodyLimit: options.bodyLimit ?? DEFAULT_BODY_LIMIT,
+      drain: this.drain,
+    });
+  }
+
+  /** What the app handles; there from bootstrap on. */
+  get handlers(): Handlers | undefined {
+    return this.registered;
+  }
+
+  /** Served on a port of its own rather than on the app's. */
+  get hasOwnPort(): boolean {
+    return this.ownPort !== undefined;
+  }
+
+  /** Serves Dapr's calls on a port of their own. Call it before the app starts. */
+  onPort(port: number): this {
+    this.ownPort = port;
+    return this;
+  }
+
+  /**
+   * Finds the handlers and opens the front to Dapr's requests. Handlers are registered through a microservice of our
+   * own, whoever else connected this transport, so that its outcomes are the same either way.
+   * @throws {@link DaprConfigurationError} where handlers contradict each other or the app's own routes
+   */
+  register(
+    moduleRef: ModuleRef,
+    inherited: ApplicationConfig | undefined,
+    userRoutes: UserRoutes,
+  ): Handlers {
+    const { names, subscriptions, actors } = this.dependencies;
+    const registry = new HandlerRegistry(names, subscriptions);
+    // NestMicroservice takes the container, which ModuleRef shows only to its subclasses.
+    const container = moduleRef['container'];
+    const microservice = new NestMicroservice(
+      container,
+      { strategy: this },
+      new GraphInspector(container),
+      daprApplicationConfig(inherited),
+    );
+    this.registry = registry;
+    microservice.registerListeners();
+    this.registry = undefined;
+    const handlers = registry.build();
+    const sources = {
+      dispatcher: this.dispatcher,
+      handlers,
+      actors,
+      isShuttingDown: () => this.drain.isShuttingDown,
+    };
+    this.front.open(new Routes(callbacks(sources), actors, userRoutes));
+    this.registered = handlers;
+    return handlers;
+  }
+
+  /** Nest calls it for each handler; those of other transports, and a connection by hand, are passed over. */
+  override addHandler(
+    pattern: unknown,
+    callback: NestHandler,
+    _isEventHandler?: boolean,
+    extras: Readonly<Record<string, unknown>> = {},
+  ): void {
+    const definitions = extras[HANDLER_EXTRAS] as
+      Readonly<Record<string, OwnedDefinition>> | undefined;
+    const definition = definitions?.[String(pattern)];
+    if (definition) this.registry?.add(definition, callback);
+  }
+
+  /** Opens the port of its own; on the app's port there is nothing to open. */
+  override listen(callback: (error?: unknown) => void): void {
+    if (this.ownPort === undefined || this.ownServer) return callback();
+    const server = (this.ownServer = createServer((request, response) => {
+      void this.afterGate().then(() => {
+        if (!this.front.handle(request, response)) answerNotFound(response);
+      });
+    }));
+    server.once('error', callback);
+    server.listen(this.ownPort, () => {
+      server.removeListener('error', callback);
+      this._status$.next('connected');
+      callback();
+    });
+  }
+
+  /** Holds requests on the own port until the returned function is called: the app is still starting. */
+  hold(): () => void {
+    this.gate = new Promise((resolve) => (this.openGate = resolve));
+    return () => this.openGate();
+  }
+
+  /** The port of its own, once it is open. */
+  get port(): number | undefined {
+    return (this.ownServer?.address() as AddressInfo | null)?.port;
+  }
+
+  override async close(): Promise<void> {
+    await this.drain.end();
+    this.openGate();
+    const server = this.ownServer;
+    this.ownServer = undefined;
+    if (server) {
+      server.closeIdleConnections();
+      await new Promise((resolve) => server.close(resolve));
+    }
+    this._status$.next('closed');
+  }
+
+  /** @throws Error: this transport has no events of its own */
+  override on(): never {
+    throw new Error('ServerDapr has no events; see its "status"');
+  }
+
+  /** The HTTP server of its own port; undefined on the app's port. */
+  override unwrap<T = HttpServer | undefined>(): T {
+    return this.ownServer as T;
+  }
+
+  private afterGate(): Promise<void> {
+    return this.gate ?? Promise.resolve();
+  }
+
+  // Tracing packages install these hooks: they may wrap the work and return nothing of it.
+  private withHooks<T>(
+    context: DaprContext,
+    work: () => Promise<T>,
+  ): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.onProcessingStartHook(this.transportId, context, async () => {
+        await work().then(resolve, reject);
+        this.onProcessingEndHook?.(this.transportId, context);
+      });
+    });
+  }
+}

@@ -1,0 +1,213 @@
+import type { INestApplication, Type } from '@nestjs/common';
+import type { AbstractHttpAdapter } from '@nestjs/core';
+import type { TestingModuleBuilder } from '@nestjs/testing';
+import { ActorProxyFactory } from '../actors/proxy/actor-proxy-factory.js';
+import type { ActorProxy } from '../actors/proxy/actor-proxy.js';
+import type { ActorClass } from '../actors/actor-type.decorator.js';
+import { DaprClient } from '../client/dapr-client.js';
+import {
+  SIDECAR_HOST,
+  type AppSidecar,
+  type SidecarHost,
+} from '../dapr.module-definition.js';
+import type { DaprModuleOptions } from '../dapr.options.js';
+import { startEngine } from '../sidecar/embedded.js';
+import type { Engine } from '../sidecar/engine.js';
+import type { Faults } from '../sidecar/faults.js';
+import type { Sidecar } from '../sidecar/sidecar.js';
+import type { Transcript } from '../sidecar/transcript.js';
+import { VirtualClock } from '../sidecar/virtual-clock.js';
+
+export interface EmbeddedSidecarOptions {
+  /** App id of the first app, and of the client. Default `app`. */
+  readonly appId?: string;
+  /** Folders of component YAML. Default: the components `pubsub` and `statestore`. */
+  readonly resources?: string | readonly string[];
+  /** Serve stores and brokers that are not built in from memory. Default true. */
+  readonly substitute?: boolean;
+  /** Demanded of callers in `dapr-api-token`. Default none. */
+  readonly apiToken?: string;
+  /** Sent to the apps in `dapr-api-token`. Default none. */
+  readonly appToken?: string;
+  /** Where virtual time starts. */
+  readonly now?: Date | number;
+}
+
+export interface RunOptions {
+  /** Default: the sidecar's own app id. */
+  readonly appId?: string;
+  /** Default: the platform that is installed, Express before Fastify. */
+  readonly adapter?: AbstractHttpAdapter;
+  /** Laid over the options of the app's own `DaprModule`. */
+  readonly options?: DaprModuleOptions;
+  /** Called with the app before it listens: global pipes, prefix, CORS. */
+  readonly configure?: (app: INestApplication) => void | Promise<void>;
+}
+
+/**
+ * A Dapr in memory for specs: brokers, stores and actors under a clock that the spec moves by hand.
+ *
+ * ```ts
+ * await using dapr = await EmbeddedSidecar.start();
+ * const app = await dapr.run(Test.createTestingModule({ imports: [AppModule] }));
+ * await dapr.client.pubsub.publish('pubsub', 'orders', order);
+ * await dapr.idle();
+ * ```
+ */
+export class EmbeddedSidecar implements AsyncDisposable {
+  /** Time of the sidecar and of the apps that it runs. */
+  readonly clock: VirtualClock;
+  /** What shall fail. */
+  readonly faults: Faults;
+  /** What the sidecar asked of its apps. */
+  readonly transcript: Transcript;
+  /** A client of the first app's sidecar. */
+  readonly client: DaprClient;
+  private readonly proxies: ActorProxyFactory;
+  private readonly apps = new Set<INestApplication>();
+  private readonly sidecars: { sidecar: Sidecar; isTaken: boolean }[];
+
+  private constructor(
+    private readonly engine: Engine,
+    clock: VirtualClock,
+    private readonly first: Sidecar,
+    options: EmbeddedSidecarOptions,
+  ) {
+    this.clock = clock;
+    this.faults = engine.faults;
+    this.transcript = engine.transcript;
+    this.sidecars = [{ sidecar: first, isTaken: false }];
+    this.client = new DaprClient(
+      {
+        httpEndpoint: this.httpEndpoint,
+        ...(options.apiToken !== undefined && { apiToken: options.apiToken }),
+      },
+      { clock },
+    );
+    this.proxies = new ActorProxyFactory({ client: () => this.client.actor });
+  }
+
+  /** @throws DaprConfigurationError where the resources are wrong */
+  static async start(
+    options: EmbeddedSidecarOptions = {},
+  ): Promise<EmbeddedSidecar> {
+    const { appId = 'app', now, ...engineOptions } = options;
+    const clock = new VirtualClock(now);
+    const engine = await startEngine({ ...engineOptions, clock });
+    const first = await engine.openSidecar({ appId, httpPort: 0 });
+    return new EmbeddedSidecar(engine, clock, first, options);
+  }
+
+  /** Where the first app's sidecar serves Dapr's HTTP API. */
+  get httpEndpoint(): string {
+    return `http://127.0.0.1:${this.first.httpPort}`;
+  }
+
+  /**
+   * Starts an app with this sidecar on a free port of loopback. Another app id is another app; the same one is a
+   * second replica while the first runs, and a restart after it has closed.
+   */
+  async run(
+    module: TestingModuleBuilder | Type,
+    options: RunOptions = {},
+  ): Promise<INestApplication> {
+    const builder = isBuilder(module) ? module : await builderOf(module);
+    const compiled = await builder
+      .overrideProvider(SIDECAR_HOST)
+      .useValue(this.hostFor(options))
+      .compile();
+    const app = options.adapter
+      ? compiled.createNestApplication(options.adapter)
+      : compiled.createNestApplication();
+    this.apps.add(app);
+    await options.configure?.(app);
+    await app.listen(0, '127.0.0.1');
+    await this.idle();
+    return app;
+  }
+
+  /** Connects an app that is no Nest app of ours, by the port where it listens. */
+  async connect(app: { port: number; appId?: string }): Promise<void> {
+    const sidecar = await this.sidecarFor(app.appId ?? this.first.appId);
+    await sidecar.connect({ port: app.port });
+  }
+
+  /** The typed proxy of an actor. */
+  actor<T>(type: ActorClass<T> | string, id: string): ActorProxy<T> {
+    return this.proxies.get<T>(type, id);
+  }
+
+  /** Resolves when nothing is in flight and nothing is due at the current virtual time. */
+  idle(): Promise<void> {
+    return this.engine.idle();
+  }
+
+  /** Closes the apps it runs, then itself; no socket and no timer stays. */
+  async close(): Promise<void> {
+    await Promise.all([...this.apps].map((app) => app.close()));
+    this.apps.clear();
+    await this.client.stop();
+    await this.engine.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  private hostFor({ appId, options }: RunOptions): SidecarHost {
+    return {
+      clock: this.clock,
+      options: {
+        ...options,
+        sidecar: 'embedded',
+        embedded: { appId: appId ?? this.first.appId },
+      },
+      open: (id) => this.open(id),
+    };
+  }
+
+  private async open(appId: string): Promise<AppSidecar> {
+    const entry = await this.entryFor(appId);
+    entry.isTaken = true;
+    const { sidecar } = entry;
+    return {
+      httpEndpoint: `http://127.0.0.1:${sidecar.httpPort}`,
+      connect: (app) => sidecar.connect(app),
+      disconnect: () => sidecar.disconnect(),
+      // It stays for the restart of its app.
+      close: async () => {
+        entry.isTaken = false;
+      },
+    };
+  }
+
+  private async sidecarFor(appId: string): Promise<Sidecar> {
+    const entry = await this.entryFor(appId);
+    entry.isTaken = true;
+    return entry.sidecar;
+  }
+
+  private async entryFor(
+    appId: string,
+  ): Promise<{ sidecar: Sidecar; isTaken: boolean }> {
+    const free = this.sidecars.find(
+      ({ sidecar, isTaken }) => sidecar.appId === appId && !isTaken,
+    );
+    if (free) return free;
+    const sidecar = await this.engine.openSidecar({ appId, httpPort: 0 });
+    const entry = { sidecar, isTaken: false };
+    this.sidecars.push(entry);
+    return entry;
+  }
+}
+
+function isBuilder(
+  module: TestingModuleBuilder | Type,
+): module is TestingModuleBuilder {
+  return 'overrideProvider' in module;
+}
+
+async function builderOf(module: Type): Promise<TestingModuleBuilder> {
+  const { Test } = await import('@nestjs/testing');
+  return Test.createTestingModule({ imports: [module] });
+}
