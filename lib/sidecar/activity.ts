@@ -4,16 +4,26 @@
  */
 export class Activity {
   private running = 0;
-  private waiting: (() => void)[] = [];
+  private changes = 0;
+  private waiters: (() => void)[] = [];
 
   /** Runs `work` as one activity. */
   async track<T>(work: () => Promise<T>): Promise<T> {
-    this.running += 1;
+    this.change(1);
     try {
       return await work();
     } finally {
-      this.running -= 1;
-      if (this.running === 0) this.settle();
+      this.change(-1);
+    }
+  }
+
+  /** Within an activity: `wait` is only a wait for time to pass, such as the back-off of a retry, and counts as rest. */
+  async rest<T>(wait: () => Promise<T>): Promise<T> {
+    this.change(-1);
+    try {
+      return await wait();
+    } finally {
+      this.change(1);
     }
   }
 
@@ -21,14 +31,39 @@ export class Activity {
   async idle(): Promise<void> {
     do {
       if (this.running > 0)
-        await new Promise<void>((resolve) => this.waiting.push(resolve));
+        await new Promise<void>((resolve) => this.waiters.push(resolve));
       await new Promise((resolve) => setImmediate(resolve));
     } while (this.running > 0);
   }
 
-  private settle(): void {
-    const waiting = this.waiting;
-    this.waiting = [];
-    for (const resolve of waiting) resolve();
+  /** Resolves like `idle`, but also when nothing has begun or ended for `patience` milliseconds of real time. */
+  async settled(patience: number): Promise<void> {
+    let done = false;
+    const idle = this.idle().then(() => void (done = true));
+    for (let seen = -1; !done && seen !== this.changes;) {
+      seen = this.changes;
+      await before(patience, idle);
+    }
   }
+
+  private change(by: 1 | -1): void {
+    this.running += by;
+    this.changes += 1;
+    if (this.running > 0) return;
+    const waiters = this.waiters;
+    this.waiters = [];
+    for (const resolve of waiters) resolve();
+  }
+}
+
+/** Resolves with `work` or after so many milliseconds of real time, whichever comes first. */
+export async function before(
+  milliseconds: number,
+  work: Promise<unknown>,
+): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, milliseconds);
+  });
+  await Promise.race([work, timeout]).finally(() => clearTimeout(timer));
 }

@@ -1,0 +1,98 @@
+import { sleep, type Clock } from '../protocol/clock.js';
+import type { Activity } from './activity.js';
+import type { Policy } from './resiliency.js';
+import type { RetrySpec } from './resources/resiliency-spec.js';
+
+// Dapr's exponential back-off, without its random factor, so that a spec can tell when the next attempt comes:
+// https://pkg.go.dev/github.com/cenkalti/backoff/v4#pkg-constants
+const FIRST_INTERVAL = 500;
+const MULTIPLIER = 1.5;
+const LONGEST_ELAPSED = 15 * 60_000;
+
+/** What has been tried so far. */
+export interface Progress {
+  /** Attempts that failed, the last one included. */
+  readonly failures: number;
+  /** Milliseconds since the first attempt. */
+  readonly elapsed: number;
+  /** The HTTP status of the last attempt, if a status was what made it fail. */
+  readonly status: number | undefined;
+}
+
+/** Milliseconds until the next attempt; undefined when there is none. */
+export function retryDelay(
+  retry: RetrySpec | undefined,
+  { failures, elapsed, status }: Progress,
+): number | undefined {
+  if (!retry) return undefined;
+  if (retry.maxRetries >= 0 && failures > retry.maxRetries) return undefined;
+  if (status !== undefined && !isRetriable(retry, status)) return undefined;
+  if (retry.policy === 'constant') return retry.duration;
+  const grown = FIRST_INTERVAL * MULTIPLIER ** (failures - 1);
+  const delay = Math.min(grown, retry.maxInterval);
+  return elapsed + delay > LONGEST_ELAPSED ? undefined : delay;
+}
+
+function isRetriable(retry: RetrySpec, status: number): boolean {
+  return (
+    retry.statuses?.some(([from, to]) => from <= status && status <= to) ?? true
+  );
+}
+
+/** A timeout of a resiliency policy has passed. */
+export class PolicyTimeoutError extends Error {
+  constructor() {
+    super('context deadline exceeded');
+    this.name = 'PolicyTimeoutError';
+  }
+}
+
+/** Runs `work` with a signal that aborts after `timeout` milliseconds of the clock; without a timeout, with none. */
+export async function inTime<T>(
+  clock: Clock,
+  timeout: number | undefined,
+  work: (signal: AbortSignal | undefined) => Promise<T>,
+): Promise<T> {
+  if (!timeout) return work(undefined);
+  const controller = new AbortController();
+  const timer = clock.schedule(timeout, () =>
+    controller.abort(new PolicyTimeoutError()),
+  );
+  try {
+    return await work(controller.signal);
+  } finally {
+    timer.cancel();
+  }
+}
+
+/**
+ * Runs an operation as its policy says, within an activity. `failingStatus` tells of a result whether it is a failure:
+ * undefined when it is none. What the last attempt gave or threw is the result.
+ */
+export async function attempt<T>(
+  deps: { readonly clock: Clock; readonly activity: Activity },
+  policy: Policy,
+  once: (signal: AbortSignal | undefined) => Promise<T>,
+  failingStatus: (result: T) => number | undefined = () => undefined,
+): Promise<T> {
+  const begun = deps.clock.now();
+  for (let failures = 1; ; failures += 1) {
+    const result = await inTime(deps.clock, policy.timeout, once).then(
+      (value) => ({ value, status: failingStatus(value) }),
+      (error: unknown) => ({ error, status: undefined }),
+    );
+    const failed = 'error' in result || result.status !== undefined;
+    const delay =
+      failed &&
+      retryDelay(policy.retry, {
+        failures,
+        elapsed: deps.clock.now() - begun,
+        status: result.status,
+      });
+    if (delay === false || delay === undefined) {
+      if ('error' in result) throw result.error;
+      return result.value;
+    }
+    await deps.activity.rest(() => sleep(deps.clock, delay));
+  }
+}
