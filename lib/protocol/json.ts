@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { PayloadError } from './payload-error.js';
 
 /**
@@ -7,9 +8,8 @@ import { PayloadError } from './payload-error.js';
  * function or undefined as the value itself), with the path to it
  */
 export function toJson(value: unknown): string {
-  const json = JSON.stringify(
-    isPlain(value, 0) ? value : plain(value, '', new Set()),
-  ) as string | undefined;
+  const json = JSON.stringify(isPlain(value, 0) ? value : plain(value)) as
+    string | undefined;
   if (json === undefined)
     throw new PayloadError(`${typeof value} has no JSON form`);
   return json;
@@ -20,9 +20,7 @@ export function bytesOf(value: unknown): Buffer | undefined {
   if (Buffer.isBuffer(value)) return value;
   if (ArrayBuffer.isView(value))
     return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
-  if (value instanceof ArrayBuffer || value instanceof SharedArrayBuffer)
-    return Buffer.from(value);
-  return undefined;
+  return types.isAnyArrayBuffer(value) ? Buffer.from(value) : undefined;
 }
 
 /** Deeper values take the slow way, which is also where cycles are found. */
@@ -44,80 +42,80 @@ function isPlain(value: unknown, depth: number): boolean {
   if (value instanceof Date) return !Number.isNaN(value.getTime());
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && isExotic(value)) return false;
+  if ('toJSON' in value) return false;
   for (const key in value)
     if (!isPlain((value as Record<string, unknown>)[key], depth + 1))
       return false;
-  return !('toJSON' in value);
+  return true;
 }
 
 function isExotic(value: object): boolean {
   return (
-    value instanceof Map ||
-    value instanceof Set ||
-    value instanceof Promise ||
-    isBoxed(value) ||
+    types.isMap(value) ||
+    types.isSet(value) ||
+    types.isPromise(value) ||
+    types.isBoxedPrimitive(value) ||
     bytesOf(value) !== undefined
   );
 }
 
-function isBoxed(value: object): boolean {
-  return (
-    value instanceof Number ||
-    value instanceof String ||
-    value instanceof Boolean
-  );
+/** An object on the way down, and the member of it that is looked at. */
+interface Place {
+  readonly object: object;
+  readonly within: Place | undefined;
+  key: string | number;
 }
 
 /** The value with everything replaced that JSON.stringify would lose. */
-function plain(value: unknown, path: string, parents: Set<object>): unknown {
+function plain(value: unknown, place?: Place): unknown {
   const problem = problemOf(value);
-  if (problem) throw new PayloadError(`${path || 'the value'} is ${problem}`);
+  if (problem) throw new PayloadError(`${pathTo(place)} is ${problem}`);
   if (typeof value !== 'object' || value === null) return value;
-  if (parents.has(value))
-    throw new PayloadError(
-      `${path} refers back to what holds it, which JSON can't carry`,
-    );
+  for (let above = place; above; above = above.within)
+    if (above.object === value)
+      throw new PayloadError(`${pathTo(place)} is an object that holds itself`);
+  if (types.isBoxedPrimitive(value)) return plain(value.valueOf(), place);
   const bytes = bytesOf(value);
-  if (bytes) return bytes.toString('base64');
-  if (isBoxed(value)) return plain(value.valueOf(), path, parents);
-  parents.add(value);
-  const copy = plainObject(value, path, parents);
-  parents.delete(value);
-  return copy;
+  return bytes ? bytes.toString('base64') : plainObject(value, place);
 }
 
-function plainObject(
-  value: object,
-  path: string,
-  parents: Set<object>,
-): unknown {
-  if ('toJSON' in value && typeof value.toJSON === 'function')
-    return plain((value as { toJSON(): unknown }).toJSON(), path, parents);
-  if (Array.isArray(value) || value instanceof Set)
+function plainObject(value: object, within: Place | undefined): unknown {
+  if ('toJSON' in value && typeof value.toJSON === 'function') {
+    const json = (value as { toJSON(): unknown }).toJSON();
+    if (json !== value) return plain(json, within);
+  }
+  const place: Place = { object: value, within, key: '' };
+  const child = (key: string | number, member: unknown): unknown => {
+    place.key = key;
+    return plain(member, place);
+  };
+  if (Array.isArray(value) || types.isSet(value))
     return Array.from(value as Iterable<unknown>, (item, index) =>
-      plain(item, `${path}[${index}]`, parents),
+      child(index, item),
     );
-  const entries =
-    value instanceof Map
-      ? Array.from(value as Map<unknown, unknown>, keyed(path))
-      : Object.entries(value);
+  const members = types.isMap(value)
+    ? Array.from(value, ([key, member]) => [keyText(key, within), member])
+    : Object.entries(value);
   // fromEntries defines members, so that a key `__proto__` stays a key.
   return Object.fromEntries(
-    entries.map(([key, member]) => [
-      key,
-      plain(member, path ? `${path}.${key}` : key, parents),
-    ]),
+    members.map(([key, member]) => [key, child(key as string, member)]),
   );
 }
 
-function keyed(path: string) {
-  return ([key, member]: [unknown, unknown]): [string, unknown] => {
-    if (typeof key === 'string' || typeof key === 'number')
-      return [String(key), member];
-    throw new PayloadError(
-      `${path || 'the value'} is a Map with a key that is neither text nor number`,
-    );
-  };
+function keyText(key: unknown, place: Place | undefined): string {
+  if (typeof key === 'string' || typeof key === 'number') return String(key);
+  throw new PayloadError(
+    `${pathTo(place)} is a Map with a key that is neither text nor number`,
+  );
+}
+
+/** As one writes it in code: `items[2].price`. */
+function pathTo(place: Place | undefined): string {
+  if (!place) return 'the value';
+  const { key, within } = place;
+  const above = within ? pathTo(within) : '';
+  if (typeof key === 'number') return `${above}[${key}]`;
+  return above ? `${above}.${key}` : key;
 }
 
 function problemOf(value: unknown): string | undefined {
@@ -128,8 +126,8 @@ function problemOf(value: unknown): string | undefined {
     if (Number.isInteger(value) && !Number.isSafeInteger(value))
       return 'an integer beyond 2^53, which Dapr would round; send it as text';
   }
-  if (value instanceof Date && Number.isNaN(value.getTime()))
+  if (types.isDate(value) && Number.isNaN(value.getTime()))
     return 'an invalid Date';
-  if (value instanceof Promise) return 'a Promise; await it first';
+  if (types.isPromise(value)) return 'a Promise; await it first';
   return undefined;
 }
