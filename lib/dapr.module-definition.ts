@@ -23,6 +23,14 @@ export const {
   }))
   .build();
 
+/** What `DaprModule.forRootAsync` takes: a factory, a class or an existing provider of the options. */
+export type DaprModuleAsyncOptions = typeof ASYNC_OPTIONS_TYPE;
+
+/** A class that gives the options, for `useClass` and `useExisting`. */
+export interface DaprOptionsFactory {
+  createDaprOptions(): DaprModuleOptions | Promise<DaprModuleOptions>;
+}
+
 /** The sidecar of one running application inside its process. */
 export interface AppSidecar {
   readonly httpEndpoint: string;

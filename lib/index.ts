@@ -1,0 +1,86 @@
+// The module
+export { DaprModule } from './dapr.module.js';
+export type {
+  DaprModuleOptions,
+  EmbeddedOptions,
+  SidecarChoice,
+  SubscriptionsOptions,
+} from './dapr.options.js';
+export type {
+  DaprModuleAsyncOptions,
+  DaprOptionsFactory,
+} from './dapr.module-definition.js';
+
+// The transport
+export { ServerDapr } from './server/server-dapr.js';
+export {
+  daprMicroservice,
+  type DaprMicroserviceOptions,
+} from './server/dapr-microservice.js';
+export type { ServerOptions } from './server/server.options.js';
+export { DAPR_TRANSPORT } from './handlers/dapr-transport.js';
+
+// Handlers
+export {
+  Subscribe,
+  type SubscribeOptions,
+} from './handlers/subscribe.decorator.js';
+export { InputBinding } from './handlers/input-binding.decorator.js';
+export {
+  Invocable,
+  type InvocableOptions,
+  type InvocableVerb,
+} from './handlers/invocable.decorator.js';
+export { DropMessageException } from './handlers/drop-message.exception.js';
+export { RetryMessageException } from './handlers/retry-message.exception.js';
+
+// Contexts
+export { DaprContext } from './contexts/dapr.context.js';
+export { PubSubContext } from './contexts/pub-sub.context.js';
+export { BindingContext } from './contexts/binding.context.js';
+export { InvocationContext } from './contexts/invocation.context.js';
+export { ActorContext } from './contexts/actor.context.js';
+
+// Messages
+export { CloudEvent } from './protocol/cloud-event.js';
+export { TopicEventStatus } from './protocol/topic-status.js';
+export type { Duration, DurationFields } from './protocol/duration.js';
+
+// Actors
+export { Actor } from './actors/actor.js';
+export { ActorState } from './actors/actor-state.js';
+export { ActorType } from './actors/actor-type.decorator.js';
+export type {
+  ActorReentrancyOptions,
+  ActorsOptions,
+  ActorTypeOptions,
+} from './actors/actors.options.js';
+export { OnReminder, OnTimer } from './actors/actor-callbacks.decorator.js';
+export type { OnActivate, OnDeactivate } from './actors/actor-lifecycle.js';
+export type { ActorProxy } from './actors/proxy/actor-proxy.js';
+export { ActorProxyFactory } from './actors/proxy/actor-proxy-factory.js';
+export {
+  Actors,
+  getActorsToken,
+  InjectActors,
+  type ActorTypeRef,
+} from './actors/proxy/actors.js';
+
+// The client
+export { DaprClient } from './client/dapr-client.js';
+export type { DaprClientOptions } from './client/options.js';
+export { InjectDaprClient, getDaprClientToken } from './dapr.clients.js';
+export { CommunicationProtocolEnum } from './client/communication-protocol.js';
+export { HttpMethod } from './client/http-method.js';
+export type { CallOptions } from './client/call-options.js';
+
+// Errors
+export { DaprError } from './errors/dapr.error.js';
+export { DaprBadRequestError } from './errors/dapr-bad-request.error.js';
+export { DaprConfigurationError } from './errors/dapr-configuration.error.js';
+export { DaprNotFoundError } from './errors/dapr-not-found.error.js';
+export { DaprPermissionError } from './errors/dapr-permission.error.js';
+export { DaprTimeoutError } from './errors/dapr-timeout.error.js';
+export { EtagMismatchError } from './errors/etag-mismatch.error.js';
+export { SidecarUnavailableError } from './errors/sidecar-unavailable.error.js';
+export { ActorInvocationError } from './errors/actor-invocation.error.js';
