@@ -1,0 +1,18 @@
+import type { CallOptions } from './call-options.js';
+
+/** @see https://docs.dapr.io/reference/api/health_api/ */
+export interface ClientHealth {
+  /**
+   * Whether the sidecar is ready and the app behind it listens. Never rejects, never waits for a sidecar that is not
+   * there.
+   * @param options `timeout` is 1 s by default
+   */
+  isHealthy(options?: CallOptions): Promise<boolean>;
+  /**
+   * Resolves once the sidecar serves its API, which may be before the app listens: this is the one to wait for while
+   * the app starts.
+   * @param options `timeout` is the client's `readyTimeout` by default
+   * @throws SidecarUnavailableError when the time is over
+   */
+  waitUntilReady(options?: CallOptions): Promise<void>;
+}

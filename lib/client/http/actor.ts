@@ -1,0 +1,229 @@
+import { ActorInvocationError } from '../../errors/actor-invocation.error.js';
+import { DaprBadRequestError } from '../../errors/dapr-bad-request.error.js';
+import { DurationError } from '../../protocol/duration.js';
+import { headerOf, Headers } from '../../protocol/headers.js';
+import { decodeLenient, decodePayload } from '../../protocol/payload.js';
+import {
+  reminderWire,
+  timerWire,
+  type ScheduleText,
+} from '../../protocol/schedule.js';
+import type {
+  ActorMethodAnswer,
+  ActorMethodRequest,
+  ActorReminder,
+  ActorReminderOptions,
+  ActorStateOperation,
+  ActorTimerOptions,
+  ClientActor,
+} from '../actor.js';
+import type { CallOptions } from '../call-options.js';
+import { JSON_TYPE, type HttpCall, type HttpChannel } from './channel.js';
+import { decoding, jsonOf, parseAnswer } from './json.js';
+import { pathPart } from './path.js';
+
+const VERBS: ReadonlySet<string> = new Set(['GET', 'POST', 'PUT', 'DELETE']);
+
+/** Actors over HTTP. */
+export class HttpActor implements ClientActor {
+  constructor(private readonly channel: HttpChannel) {}
+
+  invoke<T = unknown>(
+    ...parts: [string, string, string, unknown?, unknown?]
+  ): Promise<T> {
+    const [first, , , fourth] = parts;
+    const older = VERBS.has(first) && typeof fourth === 'string';
+    const [actorType, actorId, method, body, options] = (
+      older ? parts.slice(1) : parts
+    ) as [string, string, string, unknown?, CallOptions?];
+    return this.#invoke(actorType, actorId, method, body, options);
+  }
+
+  async request(request: ActorMethodRequest): Promise<ActorMethodAnswer> {
+    const { actorType, actorId, method, body, headers } = request;
+    const operation = `actor.invoke ${actorType}/${actorId} method "${method}"`;
+    return this.channel.send({
+      operation,
+      lane: 'reentrant',
+      target: 'actor',
+      method: 'POST',
+      path: `${actorPath(operation, actorType, actorId)}/method/${pathPart(operation, 'method', method)}`,
+      body,
+      contentType: body === undefined ? undefined : JSON_TYPE,
+      headers,
+      options: request,
+    });
+  }
+
+  async stateGet<T = unknown>(
+    actorType: string,
+    actorId: string,
+    key: string,
+    options?: CallOptions,
+  ): Promise<T | undefined> {
+    const operation = `actor.stateGet ${actorType}/${actorId} key "${key}"`;
+    const path = `${actorPath(operation, actorType, actorId)}/state/${pathPart(operation, 'key', key)}`;
+    const { status, body } = await this.channel.send(
+      leaf(operation, 'GET', path, options),
+    );
+    return status === 204 ? undefined : (decodeLenient(body) as T | undefined);
+  }
+
+  async stateTransaction(
+    actorType: string,
+    actorId: string,
+    operations: readonly ActorStateOperation[],
+    options?: CallOptions,
+  ): Promise<void> {
+    const operation = `actor.stateTransaction ${actorType}/${actorId}`;
+    const path = `${actorPath(operation, actorType, actorId)}/state`;
+    await this.#post(operation, path, operations, options);
+  }
+
+  async reminderCreate(
+    actorType: string,
+    actorId: string,
+    name: string,
+    reminder: ActorReminderOptions,
+    options?: CallOptions,
+  ): Promise<void> {
+    const operation = `actor.reminderCreate ${actorType}/${actorId} reminder "${name}"`;
+    const path = schedulePath(operation, actorType, actorId, 'reminder', name);
+    const { data, overwrite } = reminder;
+    const times = scheduled(operation, () => reminderWire(reminder));
+    await this.#post(operation, path, { data, ...times, overwrite }, options);
+  }
+
+  async reminderGet(
+    actorType: string,
+    actorId: string,
+    name: string,
+    options?: CallOptions,
+  ): Promise<ActorReminder> {
+    const operation = `actor.reminderGet ${actorType}/${actorId} reminder "${name}"`;
+    const path = schedulePath(operation, actorType, actorId, 'reminder', name);
+    const { body } = await this.channel.send(
+      leaf(operation, 'GET', path, options),
+    );
+    const { actorID, ...reminder } = parseAnswer(operation, body) as Omit<
+      ActorReminder,
+      'actorId'
+    > & { actorID: string };
+    return { ...reminder, actorId: actorID };
+  }
+
+  async reminderDelete(
+    actorType: string,
+    actorId: string,
+    name: string,
+    options?: CallOptions,
+  ): Promise<void> {
+    const operation = `actor.reminderDelete ${actorType}/${actorId} reminder "${name}"`;
+    const path = schedulePath(operation, actorType, actorId, 'reminder', name);
+    await this.channel.send(leaf(operation, 'DELETE', path, options));
+  }
+
+  async timerCreate(
+    actorType: string,
+    actorId: string,
+    name: string,
+    timer: ActorTimerOptions,
+    options?: CallOptions,
+  ): Promise<void> {
+    const operation = `actor.timerCreate ${actorType}/${actorId} timer "${name}"`;
+    const path = schedulePath(operation, actorType, actorId, 'timer', name);
+    const { data, callback } = timer;
+    const times = scheduled(operation, () => timerWire(timer));
+    await this.#post(operation, path, { data, ...times, callback }, options);
+  }
+
+  async timerDelete(
+    actorType: string,
+    actorId: string,
+    name: string,
+    options?: CallOptions,
+  ): Promise<void> {
+    const operation = `actor.timerDelete ${actorType}/${actorId} timer "${name}"`;
+    const path = schedulePath(operation, actorType, actorId, 'timer', name);
+    await this.channel.send(leaf(operation, 'DELETE', path, options));
+  }
+
+  async #invoke<T>(
+    actorType: string,
+    actorId: string,
+    method: string,
+    body: unknown,
+    options: CallOptions | undefined,
+  ): Promise<T> {
+    const operation = `actor.invoke ${actorType}/${actorId} method "${method}"`;
+    const answer = await this.request({
+      ...options,
+      actorType,
+      actorId,
+      method,
+      ...(body !== undefined && { body: jsonOf(operation, body) }),
+    });
+    const { headers } = answer;
+    const result = decoding(operation, () =>
+      decodePayload(answer.body, headerOf(headers, 'content-type')),
+    );
+    if (headerOf(headers, Headers.actorError) === undefined) return result as T;
+    throw new ActorInvocationError(
+      `${operation} failed: the actor answered with an error; it is in data.`,
+      { operation, status: 200, data: result },
+    );
+  }
+
+  async #post(
+    operation: string,
+    path: string,
+    body: unknown,
+    options: CallOptions | undefined,
+  ): Promise<void> {
+    await this.channel.send({
+      ...leaf(operation, 'POST', path, options),
+      body: jsonOf(operation, body),
+      contentType: JSON_TYPE,
+    });
+  }
+}
+
+function leaf(
+  operation: string,
+  method: HttpCall['method'],
+  path: string,
+  options: CallOptions | undefined,
+): HttpCall {
+  return { operation, lane: 'leaf', method, path, options };
+}
+
+function actorPath(
+  operation: string,
+  actorType: string,
+  actorId: string,
+): string {
+  return `/v1.0/actors/${pathPart(operation, 'actor type', actorType)}/${pathPart(operation, 'actor id', actorId)}`;
+}
+
+function schedulePath(
+  operation: string,
+  actorType: string,
+  actorId: string,
+  kind: 'reminder' | 'timer',
+  name: string,
+): string {
+  return `${actorPath(operation, actorType, actorId)}/${kind}s/${pathPart(operation, `${kind} name`, name)}`;
+}
+
+/** Durations that Dapr would refuse are refused here, in words. */
+function scheduled(operation: string, read: () => ScheduleText): ScheduleText {
+  try {
+    return read();
+  } catch (cause) {
+    if (!(cause instanceof DurationError)) throw cause;
+    throw new DaprBadRequestError(`${operation} failed: ${cause.message}.`, {
+      operation,
+      cause,
+    });
+  }
+}

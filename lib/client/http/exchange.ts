@@ -1,0 +1,214 @@
+import type { Dispatcher } from 'undici';
+import { DaprBadRequestError } from '../../errors/dapr-bad-request.error.js';
+import { DaprConfigurationError } from '../../errors/dapr-configuration.error.js';
+import { DaprTimeoutError } from '../../errors/dapr-timeout.error.js';
+import { SidecarUnavailableError } from '../../errors/sidecar-unavailable.error.js';
+import type { Clock, ScheduledCall } from '../../protocol/clock.js';
+import type { HeaderBag } from '../../protocol/headers.js';
+import { stopError, type Link, type WireRequest } from './link.js';
+
+/** What an exchange needs to know beside the request. */
+export interface ExchangeOptions {
+  /** The call in words, for errors. */
+  readonly operation: string;
+  readonly timeout: number;
+  readonly readyTimeout: number;
+  readonly signal: AbortSignal | undefined;
+  /** A read that may be sent again where a connection ends without an answer. */
+  readonly repeatable: boolean;
+}
+
+// Nothing was sent, and the next attempt may succeed. A certificate that is refused, for one, is not among them.
+const WORTH_WAITING = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ECONNABORTED',
+  'EPIPE',
+  'EHOSTUNREACH',
+  'EHOSTDOWN',
+  'ENETUNREACH',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'UND_ERR_SOCKET',
+]);
+
+/**
+ * One call, from the first attempt to connect to its end: timeout, abort, waiting for a sidecar that is not there yet.
+ * It is undici's handler itself, so that a call costs no more objects than it must.
+ * @see https://undici.nodejs.org/#/docs/api/Dispatcher?id=parameter-dispatchhandler
+ */
+export abstract class Exchange<T> implements Dispatcher.DispatchHandler {
+  protected over = false;
+  /** There once the request is being written to a connection. */
+  #controller: Dispatcher.DispatchController | undefined;
+  #timer: ScheduledCall | undefined;
+  #readyTimer: ScheduledCall | undefined;
+  #stopWaiting: (() => void) | undefined;
+  #obstacle: Error | undefined;
+  #repeated = false;
+
+  constructor(
+    private readonly link: Link,
+    private readonly clock: Clock,
+    private readonly request: WireRequest,
+    protected readonly options: ExchangeOptions,
+    protected readonly resolve: (answer: T) => void,
+    private readonly reject: (error: unknown) => void,
+  ) {}
+
+  start(): void {
+    const { signal, timeout } = this.options;
+    if (signal?.aborted) return this.fail(signal.reason);
+    signal?.addEventListener('abort', this, { once: true });
+    if (timeout !== Infinity)
+      this.#timer = this.clock.schedule(timeout, () => this.#timeIsUp());
+    this.#attempt();
+  }
+
+  /** The signal's listener. */
+  handleEvent(): void {
+    this.fail(this.options.signal?.reason);
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    // Given up while it waited for a free connection: nothing is sent.
+    if (this.over) return controller.abort(new Error('given up'));
+    this.link.reachability.reached();
+    this.#readyTimer?.cancel();
+    this.#readyTimer = undefined;
+  }
+
+  abstract onResponseStart(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    headers: HeaderBag,
+  ): void;
+
+  abstract onResponseData(
+    controller: Dispatcher.DispatchController,
+    chunk: Buffer,
+  ): void;
+
+  abstract onResponseEnd(): void;
+
+  onResponseError(_: unknown, error: Error): void {
+    if (this.over) return;
+    if (this.#controller === undefined) return this.#unreached(error);
+    if (this.link.stopped) return this.fail(stopError(this.options.operation));
+    if (this.options.repeatable && !this.#repeated) {
+      this.#repeated = true;
+      return this.#attempt();
+    }
+    this.fail(this.cut(error));
+  }
+
+  /** The error of a connection that ended too early. */
+  protected cut(error: Error): SidecarUnavailableError {
+    const { operation } = this.options;
+    return new SidecarUnavailableError(
+      `${operation} failed: the sidecar at ${this.link.description} closed the connection before its answer was complete (${reasonOf(error)}). ` +
+        'The call may have had its effect.',
+      { operation, cause: error },
+    );
+  }
+
+  protected succeed(answer: T): void {
+    this.release();
+    this.resolve(answer);
+  }
+
+  protected fail(error: unknown): void {
+    if (this.over) return;
+    this.release();
+    this.#controller?.abort(error as Error);
+    this.reject(error);
+  }
+
+  /** Ends all that runs beside the connection. */
+  protected release(): void {
+    this.over = true;
+    this.stopTimers();
+    this.#stopWaiting?.();
+    this.options.signal?.removeEventListener('abort', this);
+  }
+
+  protected stopTimers(): void {
+    this.#timer?.cancel();
+    this.#readyTimer?.cancel();
+  }
+
+  #attempt(): void {
+    if (this.link.stopped) return this.fail(stopError(this.options.operation));
+    this.#controller = undefined;
+    try {
+      this.link.dispatch(this.request, this);
+    } catch (error) {
+      if (error instanceof DaprConfigurationError) return this.fail(error);
+      this.#wait(error as Error);
+    }
+  }
+
+  #unreached(error: Error): void {
+    const { operation } = this.options;
+    const code = (error as NodeJS.ErrnoException).code ?? '';
+    if (this.link.stopped) return this.fail(stopError(operation));
+    // The address has changed before it was sent.
+    if (code === 'UND_ERR_DESTROYED') return this.#attempt();
+    if (code === 'UND_ERR_INVALID_ARG' || code === 'UND_ERR_NOT_SUPPORTED')
+      return this.fail(
+        new DaprBadRequestError(
+          `${operation} can't be sent: ${error.message}.`,
+          { operation, cause: error },
+        ),
+      );
+    if (WORTH_WAITING.has(code)) return this.#wait(error);
+    this.fail(this.#unavailable(error));
+  }
+
+  #wait(obstacle: Error): void {
+    this.#obstacle = obstacle;
+    const { readyTimeout, timeout } = this.options;
+    if (readyTimeout === 0) return this.fail(this.#unavailable(obstacle));
+    if (readyTimeout < timeout)
+      this.#readyTimer ??= this.clock.schedule(readyTimeout, () =>
+        this.#timeIsUp(),
+      );
+    this.#stopWaiting = this.link.reachability.wait(() => {
+      this.#stopWaiting = undefined;
+      this.#attempt();
+    });
+  }
+
+  #timeIsUp(): void {
+    const { operation, timeout } = this.options;
+    if (
+      this.#controller === undefined &&
+      !this.link.connected(this.request.lane)
+    )
+      return this.fail(this.#unavailable(this.#obstacle));
+    this.fail(
+      new DaprTimeoutError(
+        `${operation} got no answer from the sidecar at ${this.link.description} within ${timeout} ms. ` +
+          'It may still have its effect. Look at the log of the sidecar, or allow more time with the option timeout.',
+        { operation },
+      ),
+    );
+  }
+
+  #unavailable(obstacle: Error | undefined): SidecarUnavailableError {
+    const { operation } = this.options;
+    const reason = obstacle ? ` (${reasonOf(obstacle)})` : '';
+    return new SidecarUnavailableError(
+      `${operation} failed: no Dapr sidecar answers at ${this.link.description}${reason}. ` +
+        'Start the app with "dapr run", or say where its sidecar is with DAPR_HTTP_PORT, DAPR_HTTP_ENDPOINT or the options daprHost, daprPort and httpEndpoint.',
+      { operation, cause: obstacle },
+    );
+  }
+}
+
+function reasonOf(error: Error): string {
+  return (error as NodeJS.ErrnoException).code ?? error.message;
+}

@@ -1,0 +1,57 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { DaprTimeoutError } from '../../errors/dapr-timeout.error.js';
+import { SidecarUnavailableError } from '../../errors/sidecar-unavailable.error.js';
+import type { CallOptions } from '../call-options.js';
+import type { ClientHealth } from '../health.js';
+import type { HttpCall, HttpChannel } from './channel.js';
+
+const HEALTHY_TIMEOUT = 1_000;
+const POLL_PAUSE = 100;
+
+/** Health over HTTP. */
+export class HttpHealth implements ClientHealth {
+  constructor(private readonly channel: HttpChannel) {}
+
+  async isHealthy(options?: CallOptions): Promise<boolean> {
+    try {
+      const { status } = await this.channel.request({
+        ...probe('health.isHealthy', '/v1.0/healthz'),
+        options: { timeout: HEALTHY_TIMEOUT, ...options },
+        waits: false,
+      });
+      return status < 300;
+    } catch {
+      return false;
+    }
+  }
+
+  async waitUntilReady(options?: CallOptions): Promise<void> {
+    const { clock, readyTimeout } = this.channel;
+    const { signal, timeout = readyTimeout } = options ?? {};
+    const operation = 'health.waitUntilReady';
+    const deadline = clock.now() + timeout;
+    for (let left = timeout; left > 0; left = deadline - clock.now()) {
+      const call = probe(operation, '/v1.0/healthz/outbound');
+      try {
+        const { status } = await this.channel.request({
+          ...call,
+          options: { timeout: left, ...(signal && { signal }) },
+        });
+        if (status < 300) return;
+      } catch (error) {
+        if (!(error instanceof DaprTimeoutError)) throw error;
+      }
+      // Real time, as in Reachability: a real sidecar is waited for.
+      await pause(POLL_PAUSE, undefined, { ...(signal && { signal }) });
+    }
+    throw new SidecarUnavailableError(
+      `${operation} failed: the sidecar is not ready after ${timeout} ms. Look at its log; components that do not answer keep it from starting.`,
+      { operation },
+    );
+  }
+}
+
+function probe(operation: string, path: string): HttpCall {
+  // Not to queue behind calls of state that a slow store holds up.
+  return { operation, lane: 'reentrant', method: 'GET', path };
+}

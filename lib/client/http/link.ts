@@ -1,0 +1,77 @@
+import type { Dispatcher } from 'undici';
+import { DaprError } from '../../errors/dapr.error.js';
+import { parseHttpEndpoint, type HttpEndpoint } from '../endpoint.js';
+import { Lanes, type Lane } from './lanes.js';
+import { Reachability } from './reachability.js';
+
+/** One request as it goes onto the wire. */
+export interface WireRequest {
+  readonly lane: Lane;
+  readonly method: Dispatcher.HttpMethod;
+  /** Encoded, from `/v1.0` on. */
+  readonly path: string;
+  readonly headers: string[] | Record<string, string>;
+  readonly body: string | Buffer | null;
+}
+
+/** The way to the sidecar: where it is, the connections to it, and waiting for it. */
+export class Link {
+  readonly reachability = new Reachability(() => this.#locate());
+  #lanes: Lanes | undefined;
+  #endpoint: HttpEndpoint | undefined;
+  #address = '';
+  #stopped: Promise<void> | undefined;
+
+  /** @param address may throw while the address is not known yet, and may change */
+  constructor(private readonly address: () => string) {}
+
+  /** For errors; never throws. */
+  get description(): string {
+    return this.#address || 'an address that is not known yet';
+  }
+
+  get stopped(): boolean {
+    return this.#stopped !== undefined;
+  }
+
+  connected(lane: Lane): boolean {
+    return this.#lanes?.connected(lane) ?? false;
+  }
+
+  /** @throws what the address function throws */
+  dispatch(request: WireRequest, handler: Dispatcher.DispatchHandler): void {
+    const { basePath, origin } = this.#locate();
+    this.#lanes ??= new Lanes(origin);
+    const { lane, method, path, headers, body } = request;
+    this.#lanes.dispatch(
+      lane,
+      { method, path: basePath + path, headers, body },
+      handler,
+    );
+  }
+
+  /** Ends every call and connection; idempotent. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#lanes?.destroy() ?? Promise.resolve();
+    this.reachability.stop();
+    return this.#stopped;
+  }
+
+  #locate(): HttpEndpoint {
+    const address = this.address();
+    if (this.#endpoint && address === this.#address) return this.#endpoint;
+    const endpoint = parseHttpEndpoint(address, `The address "${address}"`);
+    void this.#lanes?.destroy();
+    this.#lanes = undefined;
+    this.#address = address;
+    return (this.#endpoint = endpoint);
+  }
+}
+
+/** Why a call of a stopped client fails. */
+export function stopError(operation: string): DaprError {
+  return new DaprError(
+    `${operation} failed: the client was stopped. A stopped client stays stopped; make another one.`,
+    { operation },
+  );
+}

@@ -1,0 +1,47 @@
+import { DaprBadRequestError } from '../../errors/dapr-bad-request.error.js';
+import { metadataText, type MetadataValues } from '../metadata-values.js';
+
+const PLAIN = /^[\w-]+$/;
+
+/**
+ * A name as one part of a path. daprd unescapes each part by itself, so that every name arrives as it is, one with a
+ * slash too; a bare `.` or `..` it would take for a step in the path.
+ * @param what the name's meaning, for the error: `key`
+ * @throws {@link DaprBadRequestError} for an empty name and for broken surrogate pairs
+ */
+export function pathPart(
+  operation: string,
+  what: string,
+  name: string,
+): string {
+  if (PLAIN.test(name)) return name;
+  if (typeof name !== 'string' || name === '')
+    throw new DaprBadRequestError(
+      `${operation} failed: the ${what} is ${name === '' ? 'empty' : 'no string'}.`,
+      { operation },
+    );
+  if (name === '.' || name === '..') return name.replaceAll('.', '%2E');
+  try {
+    return encodeURIComponent(name);
+  } catch (cause) {
+    throw new DaprBadRequestError(
+      `${operation} failed: the ${what} is no valid Unicode text.`,
+      { operation, cause },
+    );
+  }
+}
+
+/** `?consistency=strong&metadata.ttlInSeconds=60`, or '' where there is nothing to say. */
+export function queryText(
+  parameters: Readonly<Record<string, string | undefined>>,
+  metadata?: MetadataValues,
+): string {
+  const pairs: string[] = [];
+  for (const [name, value] of Object.entries(parameters))
+    if (value !== undefined) pairs.push(`${name}=${encodeURIComponent(value)}`);
+  for (const [name, value] of Object.entries(metadataText(metadata) ?? {}))
+    pairs.push(
+      `metadata.${encodeURIComponent(name)}=${encodeURIComponent(value)}`,
+    );
+  return pairs.length === 0 ? '' : `?${pairs.join('&')}`;
+}

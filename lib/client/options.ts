@@ -1,0 +1,149 @@
+import { DaprConfigurationError } from '../errors/dapr-configuration.error.js';
+import type { Clock } from '../protocol/clock.js';
+import { CommunicationProtocolEnum } from './communication-protocol.js';
+import { httpAddress, parseHttpEndpoint } from './endpoint.js';
+
+/**
+ * How to reach a sidecar. An option comes before the environment, the environment before the default; an endpoint
+ * comes before host and port.
+ * @see https://docs.dapr.io/reference/environment/
+ */
+export interface DaprClientOptions {
+  /** Default `127.0.0.1`. */
+  readonly daprHost?: string | undefined;
+  /** HTTP port. Environment: `DAPR_HTTP_PORT`. Default 3500. */
+  readonly daprPort?: string | number | undefined;
+  /** gRPC port; a client that speaks HTTP does not use it. */
+  readonly daprGrpcPort?: string | number | undefined;
+  /** `http(s)://host[:port][/path]`. Environment: `DAPR_HTTP_ENDPOINT`. */
+  readonly httpEndpoint?: string | undefined;
+  /** gRPC address; a client that speaks HTTP does not use it. */
+  readonly grpcEndpoint?: string | undefined;
+  /** Default HTTP. */
+  readonly communicationProtocol?: CommunicationProtocolEnum | undefined;
+  /** The token that the sidecar demands of its callers. Environment: `DAPR_API_TOKEN`. Default none. */
+  readonly apiToken?: string | undefined;
+  /** Another name of `apiToken`, as `@dapr/dapr` has it. */
+  readonly daprApiToken?: string | undefined;
+  /** Milliseconds until a call rejects with a `DaprTimeoutError`; `Infinity` for never. Default 60 000. */
+  readonly timeout?: number | undefined;
+  /**
+   * Milliseconds that a call waits for a sidecar that does not listen yet (never longer than its timeout), before it
+   * rejects with a `SidecarUnavailableError`. Default 60 000.
+   */
+  readonly readyTimeout?: number | undefined;
+}
+
+/** What a client gets from the module that made it, and from nobody else. */
+export interface ClientInternals {
+  readonly clock?: Clock;
+  /** The sidecar's address where it is known only later; comes before every option. May throw until it is known. */
+  readonly httpEndpoint?: () => string;
+  /** Headers that the call being served hands on: its trace, and for calls of actors the reentrancy id. */
+  readonly scopeHeaders?: (
+    target: 'actor' | 'other',
+  ) => Readonly<Record<string, string>> | undefined;
+}
+
+/** Options with everything decided. */
+export interface ResolvedClientOptions {
+  readonly httpEndpoint: string;
+  readonly communicationProtocol: CommunicationProtocolEnum;
+  readonly timeout: number;
+  readonly readyTimeout: number;
+  /** Not enumerable: printing the options does not print it. */
+  readonly apiToken?: string;
+}
+
+const KNOWN = [
+  'daprHost',
+  'daprPort',
+  'daprGrpcPort',
+  'httpEndpoint',
+  'grpcEndpoint',
+  'communicationProtocol',
+  'apiToken',
+  'daprApiToken',
+  'timeout',
+  'readyTimeout',
+] as const satisfies readonly (keyof DaprClientOptions)[];
+
+/** @throws {@link DaprConfigurationError} for unknown options and for values that can't be meant */
+export function resolveClientOptions(
+  options: DaprClientOptions,
+  env: NodeJS.ProcessEnv,
+): ResolvedClientOptions {
+  refuseUnknown(options);
+  const resolved = {
+    httpEndpoint: addressOf(options, env),
+    communicationProtocol: protocolOf(options),
+    timeout: milliseconds('timeout', options.timeout),
+    readyTimeout: milliseconds('readyTimeout', options.readyTimeout),
+  };
+  const apiToken =
+    options.apiToken ?? options.daprApiToken ?? env['DAPR_API_TOKEN'];
+  if (apiToken)
+    Object.defineProperty(resolved, 'apiToken', { value: apiToken });
+  return Object.freeze(resolved);
+}
+
+function refuseUnknown(options: DaprClientOptions): void {
+  const unknown = Object.keys(options).filter(
+    (key) => !(KNOWN as readonly string[]).includes(key),
+  );
+  if (unknown.length === 0) return;
+  throw new DaprConfigurationError(
+    `DaprClient got ${unknown.map((key) => `"${key}"`).join(', ')}, which it does not know. ` +
+      `It knows: ${KNOWN.join(', ')}. Correct the name or remove it.`,
+  );
+}
+
+function protocolOf(options: DaprClientOptions): CommunicationProtocolEnum {
+  const protocol =
+    options.communicationProtocol ?? CommunicationProtocolEnum.HTTP;
+  if (protocol === CommunicationProtocolEnum.HTTP) return protocol;
+  throw new DaprConfigurationError(
+    protocol === CommunicationProtocolEnum.GRPC
+      ? 'DaprClient speaks HTTP only so far. Leave out communicationProtocol, or say CommunicationProtocolEnum.HTTP.'
+      : `communicationProtocol is ${String(protocol)}, which is no CommunicationProtocolEnum. Say CommunicationProtocolEnum.HTTP or leave it out.`,
+  );
+}
+
+function addressOf(options: DaprClientOptions, env: NodeJS.ProcessEnv): string {
+  const { daprHost, daprPort, httpEndpoint } = options;
+  if (httpEndpoint) return checked(httpEndpoint, 'The option httpEndpoint');
+  const variable = env['DAPR_HTTP_ENDPOINT'];
+  if (variable && daprHost === undefined && daprPort === undefined)
+    return checked(variable, 'DAPR_HTTP_ENDPOINT');
+  const port =
+    daprPort === undefined
+      ? portOf(env['DAPR_HTTP_PORT'] || '3500', 'DAPR_HTTP_PORT')
+      : portOf(String(daprPort), 'The option daprPort');
+  return checked(
+    httpAddress(daprHost ?? '127.0.0.1', port),
+    'The option daprHost',
+  );
+}
+
+function checked(address: string, source: string): string {
+  const { origin, basePath } = parseHttpEndpoint(address, source);
+  return origin + basePath;
+}
+
+function portOf(text: string, source: string): string {
+  const port = Number(text);
+  if (Number.isInteger(port) && port > 0 && port < 65_536) return String(port);
+  throw new DaprConfigurationError(
+    `${source} is "${text}", which is no port; a number from 1 to 65535 is due.`,
+  );
+}
+
+function milliseconds(
+  name: 'timeout' | 'readyTimeout',
+  value = 60_000,
+): number {
+  if (value >= 0) return value;
+  throw new DaprConfigurationError(
+    `The option ${name} is ${value}; milliseconds are due, or Infinity for no limit.`,
+  );
+}

@@ -1,0 +1,126 @@
+import type { Acknowledged } from './acknowledged.js';
+import type { CallOptions } from './call-options.js';
+import type { MetadataValues } from './metadata-values.js';
+
+/** How a write treats what is stored, and how safely it is stored. Without them the store decides. */
+export interface StateOptions {
+  /** `first-write`: fails where the value has changed since its etag was read, or exists and no etag is given. */
+  readonly concurrency?: 'first-write' | 'last-write';
+  readonly consistency?: 'eventual' | 'strong';
+}
+
+/** A value to store. */
+export interface StateEntry {
+  readonly key: string;
+  /** Any JSON; a Buffer is stored as base64, `undefined` as null. */
+  readonly value?: unknown;
+  /** The write fails unless the stored value still has this etag. */
+  readonly etag?: string;
+  /** Such as `ttlInSeconds`. */
+  readonly metadata?: MetadataValues;
+  readonly options?: StateOptions;
+}
+
+export interface StateSaveOptions extends CallOptions {
+  /** For every entry; comes before an entry's own. */
+  readonly metadata?: MetadataValues;
+}
+
+export interface StateGetOptions extends CallOptions {
+  readonly consistency?: 'eventual' | 'strong';
+  readonly metadata?: MetadataValues;
+}
+
+export interface StateGetBulkOptions extends CallOptions {
+  /** How many keys the sidecar reads at a time. Default 10. */
+  readonly parallelism?: number;
+  readonly metadata?: MetadataValues;
+}
+
+export interface StateDeleteOptions extends CallOptions, StateOptions {
+  /** The delete fails unless the stored value still has this etag. */
+  readonly etag?: string | undefined;
+  readonly metadata?: MetadataValues;
+}
+
+/** A value and the etag that it has now. */
+export interface StateValue<T = unknown> {
+  /** Undefined where nothing is stored. */
+  readonly value: T | undefined;
+  /** Undefined where nothing is stored, and for stores without etags. */
+  readonly etag: string | undefined;
+}
+
+/** One key of a bulk read. */
+export interface StateItem<T = unknown> {
+  readonly key: string;
+  /** Absent where nothing is stored. */
+  readonly data?: T;
+  readonly etag?: string;
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** Why this key could not be read. */
+  readonly error?: string;
+}
+
+/** One step of a transaction. */
+export interface StateOperation {
+  readonly operation: 'upsert' | 'delete';
+  readonly request: Omit<StateEntry, 'etag'> & {
+    readonly etag?: string | { readonly value: string };
+  };
+}
+
+/**
+ * State management. Unknown stores reject with a `DaprNotFoundError`.
+ * @see https://docs.dapr.io/reference/api/state_api/
+ */
+export interface ClientState {
+  /**
+   * Stores values, each on its own: where one fails, others may have been stored.
+   * @throws EtagMismatchError where a value has changed since its etag was read
+   */
+  save(
+    storeName: string,
+    entries: readonly StateEntry[],
+    options?: StateSaveOptions,
+  ): Promise<Acknowledged>;
+  /** Undefined where nothing is stored under the key. What is no JSON comes as text, else as a Buffer. */
+  get<T = unknown>(
+    storeName: string,
+    key: string,
+    options?: StateGetOptions,
+  ): Promise<T | undefined>;
+  /** The value together with its etag, for a write that must not overtake another. */
+  getWithEtag<T = unknown>(
+    storeName: string,
+    key: string,
+    options?: StateGetOptions,
+  ): Promise<StateValue<T>>;
+  /** One item for each key. */
+  getBulk<T = unknown>(
+    storeName: string,
+    keys: readonly string[],
+    options?: StateGetBulkOptions,
+  ): Promise<StateItem<T>[]>;
+  /**
+   * Deletes a value; an absent one is no error.
+   * @throws EtagMismatchError where the value has changed since its etag was read
+   */
+  delete(
+    storeName: string,
+    key: string,
+    options?: StateDeleteOptions,
+  ): Promise<Acknowledged>;
+  /**
+   * All operations or none, as far as the store keeps to that.
+   * @param metadata for the transaction as a whole, such as `partitionKey`; what is meant for one operation, such as
+   * `ttlInSeconds`, belongs into its own metadata
+   * @throws EtagMismatchError where a value has changed since its etag was read, and the store says so
+   */
+  transaction(
+    storeName: string,
+    operations?: readonly StateOperation[],
+    metadata?: MetadataValues | null,
+    options?: CallOptions,
+  ): Promise<void>;
+}

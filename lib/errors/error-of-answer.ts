@@ -1,0 +1,129 @@
+import type { ErrorDetail } from '../protocol/error-codes.js';
+import { ActorInvocationError } from './actor-invocation.error.js';
+import { DaprBadRequestError } from './dapr-bad-request.error.js';
+import { DaprNotFoundError } from './dapr-not-found.error.js';
+import { DaprPermissionError } from './dapr-permission.error.js';
+import { DaprError, type DaprErrorOptions } from './dapr.error.js';
+import { EtagMismatchError } from './etag-mismatch.error.js';
+import { SidecarUnavailableError } from './sidecar-unavailable.error.js';
+
+/** An answer of the sidecar that is no success. */
+export interface FailedAnswer {
+  readonly operation: string;
+  readonly status: number;
+  readonly errorCode?: string;
+  readonly message?: string;
+  readonly details?: readonly ErrorDetail[];
+}
+
+type ErrorClass = new (message: string, options: DaprErrorOptions) => DaprError;
+
+/** The error that a failed answer means, and what to do about it. */
+export function errorOfAnswer(answer: FailedAnswer): DaprError {
+  const { operation, status, errorCode, message, details } = answer;
+  const ofActor = actorFailure(answer);
+  if (ofActor) return ofActor;
+  const code = errorCode === undefined ? '' : `${errorCode}, `;
+  const advice = adviceFor(answer);
+  return new (classOf(answer))(
+    `${operation} failed: ${message ?? 'the sidecar gives no reason'} (${code}status ${status}).${advice && ` ${advice}`}`,
+    {
+      operation,
+      status,
+      ...(errorCode !== undefined && { errorCode }),
+      ...(details && { details }),
+    },
+  );
+}
+
+function classOf(answer: FailedAnswer): ErrorClass {
+  const { status, errorCode = '', message = '' } = answer;
+  if (isEtagMismatch(answer)) return EtagMismatchError;
+  // Dapr sends these with 400, 401, 404 and 500.
+  if (/_NOT_(FOUND|CONFIGURED)$/.test(errorCode)) return DaprNotFoundError;
+  if (NOT_FOUND_MESSAGES[errorCode]?.test(message)) return DaprNotFoundError;
+  if (status === 404) return DaprNotFoundError;
+  if (status === 401 || status === 403) return DaprPermissionError;
+  if (status === 400 || status === 413 || status === 431)
+    return DaprBadRequestError;
+  if (status === 503) return SidecarUnavailableError;
+  return DaprError;
+}
+
+// What is missing shows in the text only.
+const NOT_FOUND_MESSAGES: Readonly<Record<string, RegExp>> = {
+  ERR_INVOKE_OUTPUT_BINDING: /couldn't find output binding/,
+  ERR_ACTOR_INVOKE_METHOD: /did not find address|actor method not found/,
+};
+
+function isEtagMismatch(answer: FailedAnswer): boolean {
+  const { status, errorCode = '', message = '' } = answer;
+  if (!/^ERR_STATE_(SAVE|DELETE|TRANSACTION)$/.test(errorCode)) return false;
+  // A transaction answers 500 for every failure.
+  return status === 409 || /etag mismatch/i.test(message);
+}
+
+const FROM_ACTOR = /error from actor service: \((\d+)\) ?([^]*)$/;
+
+/** daprd turns every answer of an actor but 200 into a 500 with the answer in its text, which may hold anything: it goes into `data`. */
+function actorFailure(answer: FailedAnswer): ActorInvocationError | undefined {
+  const { operation, errorCode, message = '' } = answer;
+  if (errorCode !== 'ERR_ACTOR_INVOKE_METHOD') return undefined;
+  const [, status, body = ''] = FROM_ACTOR.exec(message) ?? [];
+  if (status === undefined) return undefined;
+  return new ActorInvocationError(
+    `${operation} failed: the application that hosts the actor answered with status ${status} instead of 200.`,
+    {
+      operation,
+      status: Number(status),
+      errorCode,
+      data: body === '' ? undefined : jsonOrText(body),
+    },
+  );
+}
+
+function jsonOrText(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+const COMPONENT_ADVICE =
+  "Check the name, that the component is among the sidecar's resources, and that its scopes allow this app.";
+
+const ADVICE: Readonly<Record<string, string>> = {
+  ERR_PUBSUB_FORBIDDEN:
+    "Check publishingScopes, allowedTopics and protectedTopics in the component's metadata.",
+  ERR_INVOKE_OUTPUT_BINDING:
+    'Check that the component is loaded and knows the operation.',
+  ERR_DIRECT_INVOKE:
+    'Check the app id, and that the app and its sidecar are running.',
+  ERR_ACTOR_NO_PLACEMENT:
+    'Start daprd with --placement-host-address; "dapr init" installs the placement service.',
+  ERR_ACTOR_INSTANCE_MISSING:
+    "An actor's state can be changed only while the actor is active on the app behind this sidecar: from within a call of it.",
+  ERR_ACTOR_REMINDER_NON_HOSTED:
+    'Only an app that hosts the actor type can deal with its reminders.',
+  ERR_ACTOR_INVOKE_METHOD:
+    'Check that an app that hosts the actor type is running, is healthy, and has the method.',
+  ERR_ACTOR_STACK_DEPTH:
+    "The calls of actors go deeper than the type's reentrancy.maxStackDepth.",
+};
+
+function adviceFor(answer: FailedAnswer): string {
+  const { status, errorCode = '' } = answer;
+  if (isEtagMismatch(answer))
+    return 'Read the value and its etag again, then decide whether to write.';
+  if (status === 404 && errorCode === 'ERR_DIRECT_INVOKE')
+    return 'This sidecar does not know the call: it is too old, or its Configuration denies the API.';
+  if (status === 401 && errorCode === '')
+    return 'Set DAPR_API_TOKEN, or the option apiToken, to the token that the sidecar was started with.';
+  if (
+    /_NOT_(FOUND|CONFIGURED)$/.test(errorCode) &&
+    !errorCode.startsWith('ERR_ACTOR_')
+  )
+    return COMPONENT_ADVICE;
+  return ADVICE[errorCode] ?? '';
+}
