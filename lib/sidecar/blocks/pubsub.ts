@@ -1,0 +1,198 @@
+import { randomUUID } from 'node:crypto';
+import { wrapEvent } from '../../protocol/cloud-event.js';
+import type { Clock } from '../../protocol/clock.js';
+import { goJson } from '../../protocol/go-json.js';
+import type { Activity } from '../activity.js';
+import type { Replica } from '../app/replica.js';
+import type { Faults } from '../faults.js';
+import type { Resiliency } from '../resiliency.js';
+import type { Resources } from '../resources.js';
+import { metadataFor, type Component } from '../resources/component.js';
+import { attempt } from '../retries.js';
+import type { Transcript } from '../transcript.js';
+import { Broker } from './broker.js';
+import { isRawPayload, type Subscription } from './subscription.js';
+import { Subscriber } from './subscriber.js';
+import type { Message } from './topic-message.js';
+import { isTopicAllowed } from './topic-scopes.js';
+
+export interface PubSubDependencies {
+  readonly clock: Clock;
+  readonly activity: Activity;
+  readonly faults: Faults;
+  readonly transcript: Transcript;
+  readonly resources: Resources;
+  readonly resiliency: Resiliency;
+  readonly warn: (line: string) => void;
+}
+
+/** A message as an application publishes it. */
+export interface Publication {
+  readonly topic: string;
+  readonly body: Buffer;
+  readonly contentType: string | undefined;
+  readonly metadata: Readonly<Record<string, string>>;
+  /** '' without one. */
+  readonly traceparent: string;
+  readonly tracestate: string;
+}
+
+/** The application may not publish to that topic. */
+export class TopicNotAllowed extends Error {
+  constructor(topic: string, appId: string) {
+    super(`topic ${topic} is not allowed for app id ${appId}`);
+    this.name = 'TopicNotAllowed';
+  }
+}
+
+/** Brokers in memory: every application that subscribes to a topic gets a copy, its processes share it. */
+export class PubSub {
+  private readonly brokers = new Map<string, Broker>();
+  private readonly known = new Map<string, readonly Subscription[]>();
+
+  constructor(private readonly deps: PubSubDependencies) {}
+
+  component(appId: string, name: string): Component | undefined {
+    const component = this.deps.resources.componentOf(appId, name);
+    return component?.type.startsWith('pubsub.') ? component : undefined;
+  }
+
+  /** What the application subscribes to, as last told. */
+  subscriptionsOf(appId: string): readonly Subscription[] {
+    return this.known.get(appId) ?? [];
+  }
+
+  /**
+   * Answers when the message is queued.
+   * @throws TopicNotAllowed, CloudEventError, InjectedFault, and TypeError for a `rawPayload` that is no boolean
+   */
+  async publish(
+    appId: string,
+    component: Component,
+    publication: Publication,
+  ): Promise<void> {
+    const message = isRawPayload(publication.metadata)
+      ? publication
+      : this.wrap(appId, component, publication);
+    this.requireAllowed(appId, component, message.topic);
+    const policy = this.deps.resiliency.outbound(appId, component);
+    await attempt(this.deps, policy, async () => {
+      this.deps.faults.check('publish');
+      this.broker(component).deliver(message);
+    });
+  }
+
+  /**
+   * Delivers to the process from now on; `subscriptions` is undefined when it could not tell what it listens to.
+   * Returns how to end that. Messages for topics that the application listens to no longer are forgotten.
+   */
+  join(
+    replica: Replica,
+    subscriptions: readonly Subscription[] | undefined,
+  ): () => void {
+    const leaves = (subscriptions ?? []).flatMap((subscription) => {
+      const component = this.subscribable(replica.appId, subscription);
+      return component ? [this.serve(replica, component, subscription)] : [];
+    });
+    if (subscriptions) this.settleQueues(replica.appId, subscriptions);
+    return () => {
+      for (const leave of leaves) leave();
+    };
+  }
+
+  private wrap(
+    appId: string,
+    component: Component,
+    publication: Publication,
+  ): Message {
+    const { event } = wrapEvent({
+      ...publication,
+      pubsubname: component.name,
+      source: appId,
+      now: this.deps.clock.now(),
+      newId: randomUUID(),
+    });
+    const { topic, metadata } = publication;
+    return { topic, metadata, body: Buffer.from(goJson(event)), event };
+  }
+
+  private subscribable(
+    appId: string,
+    { pubsubname, topic, routes, bulkSubscribe }: Subscription,
+  ): Component | undefined {
+    const component = this.component(appId, pubsubname);
+    const problem = !component
+      ? `there is no pub/sub component "${pubsubname}"`
+      : routes.length === 0
+        ? 'it has no route'
+        : bulkSubscribe?.enabled
+          ? 'bulk deliveries are not there yet'
+          : isTopicAllowed(
+                metadataFor(component, appId),
+                'subscriptionScopes',
+                appId,
+                topic,
+              )
+            ? undefined
+            : `the component's scopes don't allow it`;
+    if (!problem) return component;
+    this.deps.warn(
+      `Application "${appId}" gets nothing of topic "${topic}" on "${pubsubname}": ${problem}.`,
+    );
+    return undefined;
+  }
+
+  private serve(
+    replica: Replica,
+    component: Component,
+    subscription: Subscription,
+  ): () => void {
+    const { appId } = replica;
+    const broker = this.broker(component);
+    const subscriber = new Subscriber({
+      ...this.deps,
+      replica,
+      subscription,
+      policy: this.deps.resiliency.inbound(appId, component),
+      deadLetter: (topic, message) => {
+        this.requireAllowed(appId, component, topic);
+        broker.deliver({ ...message, topic });
+      },
+    });
+    return broker
+      .queue(appId, subscription.topic)
+      .join((pending) => subscriber.handle(pending));
+  }
+
+  private settleQueues(
+    appId: string,
+    subscriptions: readonly Subscription[],
+  ): void {
+    this.known.set(appId, subscriptions);
+    let lost = 0;
+    for (const broker of this.brokers.values())
+      lost += broker.forgetUnserved(appId);
+    if (lost > 0)
+      this.deps.warn(
+        `${lost} waiting messages are lost: application "${appId}" no longer subscribes to their topics.`,
+      );
+  }
+
+  private requireAllowed(
+    appId: string,
+    component: Component,
+    topic: string,
+  ): void {
+    const metadata = metadataFor(component, appId);
+    if (!isTopicAllowed(metadata, 'publishingScopes', appId, topic))
+      throw new TopicNotAllowed(topic, appId);
+  }
+
+  private broker(component: Component): Broker {
+    const known = this.brokers.get(component.name);
+    if (known) return known;
+    const broker = new Broker(component.type === 'pubsub.in-memory');
+    this.brokers.set(component.name, broker);
+    return broker;
+  }
+}
