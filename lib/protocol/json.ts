@@ -126,6 +126,7 @@ function problemOf(value: unknown): string | undefined {
     if (Number.isInteger(value) && !Number.isSafeInteger(value))
       return 'an integer beyond 2^53, which Dapr would round; send it as text';
   }
+  if (typeof value !== 'object') return undefined;
   if (types.isDate(value) && Number.isNaN(value.getTime()))
     return 'an invalid Date';
   if (types.isPromise(value)) return 'a Promise; await it first';

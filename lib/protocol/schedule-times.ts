@@ -1,5 +1,5 @@
 import { DAY, DurationError } from './duration.js';
-import { parseGoDuration } from './go-duration.js';
+import { formatGoDuration, parseGoDuration } from './go-duration.js';
 import { parseIsoDuration, type IsoDuration } from './iso-duration.js';
 import { parseTimestamp } from './timestamp.js';
 
@@ -53,6 +53,13 @@ function timer({ dueTime, period, ttl }: ScheduleText, now: number): Schedule {
   return {
     at: (n) => (n < fires && time(n) < end ? time(n) : undefined),
   };
+}
+
+/** The period that daprd gives back for a registered reminder: `@every 1m0s`, without its repetitions. */
+export function everyText(period: string): string {
+  const every = readPeriod(period);
+  if (!every) throw new DurationError(`unsupported period format: ${period}`);
+  return `@every ${formatGoDuration(every.milliseconds)}`;
 }
 
 function timerPoint(field: string, text: string, base: number): number {

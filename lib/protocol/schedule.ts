@@ -11,6 +11,7 @@ import type { ScheduleText } from './schedule-times.js';
 import { parseTimestamp } from './timestamp.js';
 
 export {
+  everyText,
   resolveSchedule,
   type Schedule,
   type ScheduleText,
