@@ -1,0 +1,77 @@
+import { describe, expect, it } from '@jest/globals';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { compilerOptions, errorsOf, programOf } from '../package/compile.js';
+
+/** Every block lies beside its page, so that a relative import means what a reader takes it for. */
+const blocks = Object.fromEntries(pages().flatMap(blocksOf));
+
+/** `nest new` writes these: https://github.com/nestjs/schematics */
+const templates = 'node_modules/@nestjs/schematics/dist/lib/application/files';
+
+describe('the TypeScript of the documentation', () => {
+  it('compiles, every block on its own', () => {
+    expect(errorsOf(programOf(blocks, compilerOptions()))).toEqual([]);
+  });
+
+  it("compiles, in the README's first example, under the settings of a new Nest app [I1]", () => {
+    const [example = ''] = Object.entries(blocks)
+      .filter(([file]) => file.startsWith('README.'))
+      .map(([, text]) => text);
+    const tsconfig = readFileSync(
+      `${templates}/ts-esm/tsconfig.json`,
+      'utf8',
+    ).replace('<%= strict %>', 'true');
+    const options = {
+      ...compilerOptions(tsconfig),
+      paths: compilerOptions().paths ?? {},
+      types: ['node'],
+      incremental: false,
+    };
+    expect(example).toContain('DaprModule.forRoot()');
+    expect(errorsOf(programOf({ 'main.ts': example }, options))).toEqual([]);
+  });
+});
+
+describe('the links of the documentation', () => {
+  it('lead to files that are there', () => {
+    const broken = pages().flatMap((page) =>
+      linksOf(page)
+        .filter((link) => !existsSync(join(dirname(page), link)))
+        .map((link) => `${page} links to ${link}`),
+    );
+    expect(broken).toEqual([]);
+  });
+});
+
+function pages(): string[] {
+  return ['.', 'docs', ...samples()]
+    .filter((folder) => existsSync(folder))
+    .flatMap((folder) =>
+      readdirSync(folder).map((file) =>
+        folder === '.' ? file : `${folder}/${file}`,
+      ),
+    )
+    .filter((file) => file.endsWith('.md'));
+}
+
+function samples(): string[] {
+  return readdirSync('sample').map((name) => `sample/${name}`);
+}
+
+/** A block has the name and the line numbers of its page, so that an error tells where it stands. */
+function blocksOf(page: string): [file: string, text: string][] {
+  const markdown = readFileSync(page, 'utf8');
+  const fences = /^```(?:ts|typescript)\b.*\n([^]*?)^```$/gm;
+  return [...markdown.matchAll(fences)].map(({ index, 1: text = '' }, n) => {
+    const line = markdown.slice(0, index).split('\n').length;
+    return [page.replace(/md$/, `${n}.ts`), '\n'.repeat(line) + text];
+  });
+}
+
+/** Links to files, without their anchors. */
+function linksOf(page: string): string[] {
+  return [...readFileSync(page, 'utf8').matchAll(/\]\(([^)#\s]+)/g)]
+    .map(([, link = '']) => link)
+    .filter((link) => !/^\w+:/.test(link));
+}

@@ -1,0 +1,141 @@
+import { describe, expect, it } from '@jest/globals';
+import ts from 'typescript';
+import { compilerOptions } from './compile.js';
+
+/** What each entry of the package exports; a change here is a change for every user. */
+const surface: Readonly<Record<string, readonly string[]>> = {
+  'lib/index.ts': [
+    'DaprModule',
+    'type DaprModuleOptions',
+    'type EmbeddedOptions',
+    'type SidecarChoice',
+    'type SubscriptionsOptions',
+    'type DaprModuleAsyncOptions',
+    'type DaprOptionsFactory',
+    'ServerDapr',
+    'daprMicroservice',
+    'type DaprMicroserviceOptions',
+    'type ServerOptions',
+    'DAPR_TRANSPORT',
+    'Subscribe',
+    'type SubscribeOptions',
+    'InputBinding',
+    'Invocable',
+    'type InvocableOptions',
+    'type InvocableVerb',
+    'DropMessageException',
+    'RetryMessageException',
+    'DaprContext',
+    'PubSubContext',
+    'BindingContext',
+    'InvocationContext',
+    'ActorContext',
+    'CloudEvent',
+    'TopicEventStatus',
+    'type Duration',
+    'type DurationFields',
+    'Actor',
+    'ActorState',
+    'ActorType',
+    'type ActorReentrancyOptions',
+    'type ActorsOptions',
+    'type ActorTypeOptions',
+    'OnReminder',
+    'OnTimer',
+    'type OnActivate',
+    'type OnDeactivate',
+    'type ActorProxy',
+    'ActorProxyFactory',
+    'Actors',
+    'getActorsToken',
+    'InjectActors',
+    'type ActorTypeRef',
+    'DaprClient',
+    'type DaprClientOptions',
+    'InjectDaprClient',
+    'getDaprClientToken',
+    'CommunicationProtocolEnum',
+    'HttpMethod',
+    'type CallOptions',
+    'DaprError',
+    'DaprBadRequestError',
+    'DaprConfigurationError',
+    'DaprNotFoundError',
+    'DaprPermissionError',
+    'DaprTimeoutError',
+    'EtagMismatchError',
+    'SidecarUnavailableError',
+    'ActorInvocationError',
+  ],
+  'lib/testing/index.ts': [
+    'EmbeddedSidecar',
+    'type EmbeddedSidecarOptions',
+    'type RunOptions',
+    'Faults',
+    'InjectedFault',
+    'type FaultPoint',
+    'Transcript',
+    'type TranscriptEntry',
+    'type TranscriptKind',
+    'VirtualClock',
+  ],
+};
+
+const program = ts.createProgram(Object.keys(surface), {
+  ...compilerOptions(),
+  noEmit: false,
+  emitDeclarationOnly: true,
+});
+
+describe('the entries of the package', () => {
+  it.each(Object.keys(surface))('export what is listed here: %s', (entry) => {
+    expect(exportsOf(entry)).toEqual(surface[entry]);
+  });
+
+  it('say `any` nowhere in their declarations', () => {
+    const places: string[] = [];
+    program.emit(undefined, (file, text) => {
+      places.push(...anyIn(file, text));
+    });
+    expect(places).toEqual([]);
+  });
+});
+
+/** Names in the order of the file, `type` before those that are nothing at run time. */
+function exportsOf(entry: string): string[] {
+  const source = program.getSourceFile(entry);
+  const checker = program.getTypeChecker();
+  const module = source && checker.getSymbolAtLocation(source);
+  const exported = module ? checker.getExportsOfModule(module) : [];
+  return exported.map((symbol) =>
+    isTypeOnly(symbol, checker) ? `type ${symbol.name}` : symbol.name,
+  );
+}
+
+function isTypeOnly(symbol: ts.Symbol, checker: ts.TypeChecker): boolean {
+  const marked = symbol.declarations?.some(
+    (declaration) =>
+      ts.isExportSpecifier(declaration) &&
+      (declaration.isTypeOnly || declaration.parent.parent.isTypeOnly),
+  );
+  const meant =
+    symbol.flags & ts.SymbolFlags.Alias
+      ? checker.getAliasedSymbol(symbol)
+      : symbol;
+  return marked === true || !(meant.flags & ts.SymbolFlags.Value);
+}
+
+/** Comments may say `any`; types may not. */
+function anyIn(file: string, text: string): string[] {
+  const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest);
+  const places: string[] = [];
+  const visit = (node: ts.Node): void => {
+    if (node.kind === ts.SyntaxKind.AnyKeyword) {
+      const { line } = source.getLineAndCharacterOfPosition(node.pos);
+      places.push(`${file}: ${text.split('\n')[line]?.trim()}`);
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return places;
+}
