@@ -1,18 +1,31 @@
 import type { AppConfig } from '../../protocol/app-config.js';
 import type { Clock } from '../../protocol/clock.js';
+import { Headers, headerOf } from '../../protocol/headers.js';
 import type { Activity } from '../activity.js';
-import type { AppChannel } from '../app/channel.js';
+import type { AppAnswer } from '../app/channel.js';
 import type { Faults } from '../faults.js';
 import type { Transcript } from '../transcript.js';
+import {
+  ActorCalls,
+  type ActorAddress,
+  type MethodCall,
+} from './actor-calls.js';
+import { ActorError, contextCanceled } from './actor-error.js';
+import { ActorInstances } from './actor-instances.js';
+import type { ActorHost } from './actor-placement.js';
+import {
+  ActorReminders,
+  type RegisteredReminder,
+  type ReminderOwner,
+  type ReminderRequest,
+} from './actor-reminders.js';
+import { readActorSettings } from './actor-settings.js';
+import { ActorState, type ActorStateOperation } from './actor-state.js';
+import { ActorTimers, type TimerRequest } from './actor-timers.js';
+import type { StoredValue } from './state-store.js';
 import type { StateStores } from './state.js';
 
-/** One running process of an application that hosts actors. */
-export interface ActorHost {
-  readonly appId: string;
-  /** Tells replicas of one app id apart; decides the placement, so a stable name makes it repeatable. */
-  readonly instanceId: string;
-  readonly channel: AppChannel;
-}
+export type { ActorHost };
 
 export interface ActorsDependencies {
   readonly clock: Clock;
@@ -29,40 +42,253 @@ export interface ActorsDependencies {
 /** `closing`: instances are deactivated with a DELETE each; `lost`: the host is gone, nothing is sent. */
 export type Departure = 'closing' | 'lost';
 
-/** An active type as the metadata API shows it. */
+/** A hosted type as the metadata API shows it. */
 export interface ActiveActors {
   readonly type: string;
   readonly count: number;
 }
 
-/** Virtual actors: placement, turns, timers and reminders of all applications. */
-export class Actors {
-  constructor(private readonly deps: ActorsDependencies) {}
+/** Who calls, and until when they wait. */
+export interface ActorCaller {
+  readonly appId: string;
+  readonly signal: AbortSignal;
+}
 
-  /** An application of this id is about to tell its actor types: its actor calls wait until `register` or `unregister`. */
-  expect(appId: string): void {
-    void this.deps;
-    void appId;
+export type ActorInvocation = Omit<MethodCall, 'callerAppId' | 'reentrancyId'>;
+
+/** Virtual actors: placement, turns, state, timers and reminders of all applications. */
+export class Actors {
+  private readonly calls: ActorCalls;
+  private readonly instances: ActorInstances;
+  private readonly state: ActorState;
+  private readonly timers: ActorTimers;
+  private readonly reminders: ActorReminders;
+  /** Apps that have yet to tell their actor types, with those who wait for it. */
+  private readonly expected = new Map<string, (() => void)[]>();
+
+  constructor(private readonly deps: ActorsDependencies) {
+    const { clock, activity, faults, stores, features } = deps;
+    this.calls = new ActorCalls(deps);
+    this.instances = new ActorInstances({
+      clock,
+      activity,
+      deactivate: (host, actor) => this.calls.deactivate(host, actor),
+      onMove: (moving) => this.timers.drop(moving.host, moving),
+    });
+    this.state = new ActorState({
+      stores,
+      faults,
+      ttl: features.has('ActorStateTTL'),
+    });
+    this.timers = new ActorTimers({
+      clock,
+      tick: (actor, name, body) =>
+        this.tick('timer', actor, name, body).catch(() => undefined),
+    });
+    this.reminders = new ActorReminders({
+      clock,
+      isHosted: (owner) => this.isHosted(owner.appId, owner.type),
+      tick: (owner, name, body) => this.tick('reminder', owner, name, body),
+    });
   }
 
-  /** Takes the answer of GET /dapr/config into force. Resolves when the actors that move to this host have moved. */
-  async register(host: ActorHost, config: AppConfig): Promise<void> {
-    void host;
-    void config;
+  /** An application of this id is about to tell its actor types: its state, timer and reminder calls wait until it has. */
+  expect(appId: string): void {
+    if (!this.expected.has(appId)) this.expected.set(appId, []);
+  }
+
+  /**
+   * Takes the answer of GET /dapr/config into force; its members may all be missing. Resolves when the actors that move
+   * to this host have moved.
+   */
+  async register(host: ActorHost, config: Partial<AppConfig>): Promise<void> {
+    const { appId } = host;
+    const warn = (message: string): void =>
+      this.deps.warn(`App "${appId}": ${message}`);
+    try {
+      const types = readActorSettings(config, warn);
+      if (types.size > 0 && !this.deps.stores.forActors(appId))
+        warn(
+          'there is no actor state store, so state calls of its actors fail. Give one state component the metadata actorStateStore: "true".',
+        );
+      const placed = this.instances.place(host, types);
+      this.settle(appId);
+      this.reminders.wake();
+      await placed;
+    } catch (error) {
+      warn(`${(error as Error).message}; it hosts no actors, as on daprd.`);
+      this.settle(appId);
+    }
   }
 
   /** Resolves when the host's instances are gone. Safe to call for a host that never registered. */
   async unregister(host: ActorHost, how: Departure): Promise<void> {
-    void host;
-    void how;
+    this.settle(host.appId);
+    this.timers.drop(host);
+    await this.instances.remove(host, how);
   }
 
-  /** The types that any replica of the app hosts, with the number of active instances on it. */
+  /** The types that any process of the app hosts, with the number of active instances. */
   activeActors(appId: string): readonly ActiveActors[] {
-    void appId;
-    return [];
+    return this.instances.placement
+      .typesOf(appId)
+      .map((type) => ({ type, count: this.instances.countOf(appId, type) }));
   }
 
   /** Ends all timers and turns. Nothing is sent to the hosts. */
-  close(): void {}
+  close(): void {
+    this.timers.clear();
+    this.reminders.clear();
+    this.instances.close();
+    for (const appId of this.expected.keys()) this.settle(appId);
+  }
+
+  /** @throws ActorError and InjectedFault */
+  async invoke(
+    caller: ActorCaller,
+    actor: ActorAddress,
+    call: ActorInvocation,
+  ): Promise<AppAnswer> {
+    this.deps.faults.check('actor.invoke');
+    const reentrancyId = headerOf(call.headers, Headers.reentrancyId);
+    return this.deps.activity.track(() =>
+      this.instances.run(
+        actor,
+        ({ host, reentrancyId: chain, signal }) =>
+          this.calls.method(
+            host,
+            actor,
+            { ...call, callerAppId: caller.appId, reentrancyId: chain },
+            signal,
+          ),
+        {
+          signal: caller.signal,
+          ...(reentrancyId !== undefined && { reentrancyId }),
+        },
+      ),
+    );
+  }
+
+  async getState(
+    caller: ActorCaller,
+    actor: ActorAddress,
+    key: string,
+  ): Promise<StoredValue | undefined> {
+    await this.whenKnown(caller);
+    return this.state.get(caller.appId, actor, key);
+  }
+
+  /** @throws ActorError when the actor is not active on a host of this app */
+  async saveState(
+    caller: ActorCaller,
+    actor: ActorAddress,
+    operations: readonly ActorStateOperation[],
+  ): Promise<void> {
+    await this.whenKnown(caller);
+    if (!this.instances.isActive(caller.appId, actor))
+      throw new ActorError('instance-missing', 'actor instance is missing');
+    this.state.transact(caller.appId, actor, operations);
+  }
+
+  async createTimer(
+    caller: ActorCaller,
+    actor: ActorAddress,
+    name: string,
+    request: TimerRequest,
+  ): Promise<void> {
+    await this.whenKnown(caller);
+    const host = this.instances.placement.ownerOf(actor.type, actor.id);
+    if (!host || !this.isHosted(caller.appId, actor.type))
+      throw new ActorError(
+        'failed',
+        `can't create timer for actor ${actor.type}||${actor.id}: actor type not registered`,
+      );
+    this.timers.create(host, actor, name, request);
+  }
+
+  async deleteTimer(
+    caller: ActorCaller,
+    actor: ActorAddress,
+    name: string,
+  ): Promise<void> {
+    await this.whenKnown(caller);
+    this.timers.delete(actor, name);
+  }
+
+  async createReminder(
+    caller: ActorCaller,
+    actor: ActorAddress,
+    name: string,
+    request: ReminderRequest,
+  ): Promise<void> {
+    this.reminders.create(await this.ownerOf(caller, actor), name, request);
+  }
+
+  async getReminder(
+    caller: ActorCaller,
+    actor: ActorAddress,
+    name: string,
+  ): Promise<RegisteredReminder | undefined> {
+    return this.reminders.get(await this.ownerOf(caller, actor), name);
+  }
+
+  async deleteReminder(
+    caller: ActorCaller,
+    actor: ActorAddress,
+    name: string,
+  ): Promise<void> {
+    this.reminders.delete(await this.ownerOf(caller, actor), name);
+  }
+
+  private tick(
+    kind: 'timer' | 'reminder',
+    actor: ActorAddress,
+    name: string,
+    body: string,
+  ): Promise<void> {
+    return this.deps.activity.track(async () => {
+      this.deps.faults.check(`actor.${kind}`);
+      await this.instances.run(actor, ({ host, signal }) =>
+        this.calls.tick(kind, host, actor, name, body, signal),
+      );
+    });
+  }
+
+  private isHosted(appId: string, type: string): boolean {
+    return this.instances.placement.isHostedBy(appId, type);
+  }
+
+  private async ownerOf(
+    caller: ActorCaller,
+    { type, id }: ActorAddress,
+  ): Promise<ReminderOwner> {
+    await this.whenKnown(caller);
+    if (!this.isHosted(caller.appId, type))
+      throw new ActorError(
+        'not-hosted',
+        'operations on actor reminders are only possible on hosted actor types',
+      );
+    return { appId: caller.appId, type, id };
+  }
+
+  /** daprd holds these calls back until the app has told its types (dapr/dapr pkg/actors/actors.go). */
+  private whenKnown({ appId, signal }: ActorCaller): Promise<void> | undefined {
+    const waiting = this.expected.get(appId);
+    if (!waiting) return undefined;
+    return new Promise((resolve, reject) => {
+      const abort = (): void => reject(contextCanceled());
+      if (signal.aborted) return abort();
+      signal.addEventListener('abort', abort, { once: true });
+      waiting.push(() => {
+        signal.removeEventListener('abort', abort);
+        resolve();
+      });
+    });
+  }
+
+  private settle(appId: string): void {
+    const waiting = this.expected.get(appId) ?? [];
+    this.expected.delete(appId);
+    for (const resolve of waiting) resolve();
+  }
 }

@@ -1,6 +1,11 @@
 import type { Clock } from '../../protocol/clock.js';
 import type { Faults } from '../faults.js';
 import {
+  metadataFor,
+  metadataValue,
+  type Component,
+} from '../resources/component.js';
+import {
   checkOptions,
   EtagMismatch,
   StateStore,
@@ -11,17 +16,9 @@ import {
 } from './state-store.js';
 import { readQuery, runQuery, type QueryResult } from './state-query.js';
 
-/** What the state block needs to know of a component of type `state.*`. */
-export interface StateComponent {
-  readonly name: string;
-  readonly type: string;
-  readonly metadata: Readonly<Record<string, string>>;
-  /** The app ids that may use it; absent or empty: all. */
-  readonly scopes?: readonly string[];
-}
-
 export interface StateDependencies {
-  readonly components: readonly StateComponent[];
+  /** Those of type `state.*`. */
+  readonly components: readonly Component[];
   readonly clock: Clock;
   readonly faults: Faults;
 }
@@ -35,7 +32,7 @@ export class IllegalKey extends Error {
 }
 
 interface LoadedStore {
-  readonly component: StateComponent;
+  readonly component: Component;
   readonly store: StateStore;
 }
 
@@ -174,8 +171,10 @@ export class AppState {
 }
 
 /** https://docs.dapr.io/developing-applications/building-blocks/state-management/howto-share-state/ */
-function prefixOf(component: StateComponent, appId: string): string {
-  const strategy = metadataOf(component, 'keyPrefix')?.toLowerCase() ?? 'appid';
+function prefixOf(component: Component, appId: string): string {
+  const metadata = metadataFor(component, appId);
+  const strategy =
+    metadataValue(metadata, 'keyPrefix')?.toLowerCase() ?? 'appid';
   if (strategy === 'none') return '';
   if (strategy === 'name') return `${component.name}||`;
   // daprd takes the namespace from a variable that is not set in self-hosted mode, and then the app id alone.
@@ -183,27 +182,16 @@ function prefixOf(component: StateComponent, appId: string): string {
   return `${strategy}||`;
 }
 
-function holdsActors(component: StateComponent): boolean {
-  const value = metadataOf(component, 'actorStateStore');
+function holdsActors(component: Component): boolean {
+  const value = metadataValue(component.metadata, 'actorStateStore');
   return /^(y|yes|true|t|on|1)$/i.test(value?.trim() ?? '');
 }
 
-/** Components match the names of their metadata whatever their case. */
-function metadataOf(
-  { metadata }: StateComponent,
-  name: string,
-): string | undefined {
-  const wanted = name.toLowerCase();
-  return Object.entries(metadata).find(
-    ([key]) => key.toLowerCase() === wanted,
-  )?.[1];
+function isInScope({ scopes }: Component, appId: string): boolean {
+  return scopes.length === 0 || scopes.includes(appId);
 }
 
-function isInScope({ scopes }: StateComponent, appId: string): boolean {
-  return !scopes?.length || scopes.includes(appId);
-}
-
-function shareAnApp(one: StateComponent, other: StateComponent): boolean {
-  if (!one.scopes?.length || !other.scopes?.length) return true;
-  return one.scopes.some((appId) => other.scopes?.includes(appId));
+function shareAnApp(one: Component, other: Component): boolean {
+  if (one.scopes.length === 0 || other.scopes.length === 0) return true;
+  return one.scopes.some((appId) => other.scopes.includes(appId));
 }

@@ -1,6 +1,6 @@
 import { DecodeError } from './decode.js';
 
-type JsonObject = Readonly<Record<string, unknown>>;
+export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** A member by its name, whatever its case: Go matches names so. */
 export function member(object: JsonObject, name: string): unknown {

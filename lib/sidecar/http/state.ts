@@ -1,4 +1,5 @@
 import { headerOf } from '../../protocol/headers.js';
+import { utcTimestamp } from '../../protocol/timestamp.js';
 import type { AppState, StateStores } from '../blocks/state.js';
 import { IllegalKey } from '../blocks/state.js';
 import { EtagMismatch, type StoredValue } from '../blocks/state-store.js';
@@ -86,15 +87,7 @@ function get(state: AppState, call: ApiCall, store: string): ApiAnswer {
     },
   );
   if (!item) return NO_CONTENT;
-  return {
-    status: 200,
-    headers: {
-      'content-type': 'application/json',
-      etag: item.etag,
-      ...expiryHeader(item),
-    },
-    body: item.value,
-  };
+  return jsonText(item.value, { etag: item.etag, ...expiryHeader(item) });
 }
 
 function bulkGet(state: AppState, call: ApiCall, store: string): ApiAnswer {
@@ -220,14 +213,16 @@ export function expiryHeader(item: StoredValue): Record<string, string> {
 }
 
 function expiryOf({ expiresAt }: StoredValue): string | undefined {
-  if (expiresAt === undefined) return undefined;
-  return new Date(expiresAt).toISOString().replace(/\.\d+Z$/, 'Z');
+  return expiresAt === undefined ? undefined : utcTimestamp(expiresAt);
 }
 
-function jsonText(body: string): ApiAnswer {
+export function jsonText(
+  body: string,
+  headers?: Readonly<Record<string, string>>,
+): ApiAnswer {
   return {
     status: 200,
-    headers: { 'content-type': 'application/json' },
+    headers: { 'content-type': 'application/json', ...headers },
     body,
   };
 }

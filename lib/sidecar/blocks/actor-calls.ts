@@ -1,0 +1,197 @@
+import { actorCallbackPath } from '../../protocol/actor-callback.js';
+import type { Clock } from '../../protocol/clock.js';
+import { Headers, headerOf, type HeaderBag } from '../../protocol/headers.js';
+import type { AppAnswer, AppRequest } from '../app/channel.js';
+import type { Transcript, TranscriptKind } from '../transcript.js';
+import { ActorError } from './actor-error.js';
+import type { ActorHost } from './actor-placement.js';
+
+export interface ActorAddress {
+  readonly type: string;
+  readonly id: string;
+}
+
+export interface MethodCall {
+  /** The app whose sidecar was called. */
+  readonly callerAppId: string;
+  readonly name: string;
+  /** Without the question mark; may be empty. */
+  readonly query: string;
+  readonly headers: HeaderBag;
+  readonly body: Buffer;
+  /** Set where reentrancy is on for the type. */
+  readonly reentrancyId: string | undefined;
+}
+
+export interface ActorCallsDependencies {
+  readonly clock: Clock;
+  readonly transcript: Transcript;
+}
+
+// RFC 9110 section 7.6.1, and what the connection to the app sets by itself.
+const HOP_BY_HOP = new Set([
+  'connection',
+  'content-length',
+  'expect',
+  'host',
+  'http2-settings',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/** daprd overwrites these, and keeps its own API token to itself. */
+const REPLACED: ReadonlySet<string> = new Set([
+  Headers.apiToken,
+  Headers.callerAppId,
+  Headers.callerNamespace,
+]);
+
+const NO_TRACE = `00-${'0'.repeat(32)}-${'0'.repeat(16)}-00`;
+
+/** The calls of the sidecar to a host of actors (dapr/dapr pkg/actors/targets/app/transport/http). */
+export class ActorCalls {
+  constructor(private readonly deps: ActorCallsDependencies) {}
+
+  /** @throws ActorError for any answer but 200 */
+  async method(
+    host: ActorHost,
+    { type, id }: ActorAddress,
+    call: MethodCall,
+    signal: AbortSignal,
+  ): Promise<AppAnswer> {
+    const { name, query } = call;
+    // daprd leaves slashes in a method's name as they are.
+    const path = actorCallbackPath({
+      kind: 'method',
+      actorType: type,
+      actorId: id,
+      name,
+    }).replaceAll('%2F', '/');
+    const answer = await this.send(
+      'actor-method',
+      host,
+      `${type}/${id}/${name}`,
+      {
+        verb: 'PUT',
+        path: query === '' ? path : `${path}?${query}`,
+        headers: methodHeaders(call),
+        body: call.body,
+        signal,
+      },
+    );
+    checkAnswer(answer, path.slice(1));
+    return answer;
+  }
+
+  /** @throws ActorError for any answer but 200 */
+  async tick(
+    kind: 'timer' | 'reminder',
+    host: ActorHost,
+    { type, id }: ActorAddress,
+    name: string,
+    body: string,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const path = actorCallbackPath({
+      kind,
+      actorType: type,
+      actorId: id,
+      name,
+    });
+    const answer = await this.send(
+      `actor-${kind}`,
+      host,
+      `${type}/${id}/${name}`,
+      {
+        verb: 'PUT',
+        path,
+        headers: { 'content-type': 'application/json' },
+        body,
+        signal,
+      },
+    );
+    checkAnswer(answer, path.slice(1));
+  }
+
+  /** Any answer ends the instance, and so does none. */
+  async deactivate(host: ActorHost, { type, id }: ActorAddress): Promise<void> {
+    const path = actorCallbackPath({
+      kind: 'deactivate',
+      actorType: type,
+      actorId: id,
+      name: '',
+    });
+    await this.send('actor-deactivate', host, `${type}/${id}`, {
+      verb: 'DELETE',
+      path,
+      headers: { 'content-type': 'application/x-protobuf' },
+    }).catch(() => undefined);
+  }
+
+  private async send(
+    kind: TranscriptKind,
+    host: ActorHost,
+    name: string,
+    request: AppRequest,
+  ): Promise<AppAnswer> {
+    const at = this.deps.clock.now();
+    const note = (outcome: string): void =>
+      this.deps.transcript.add({ kind, at, appId: host.appId, name, outcome });
+    try {
+      const answer = await host.channel.request(request);
+      note(String(answer.status));
+      return answer;
+    } catch (error) {
+      note('error');
+      throw error;
+    }
+  }
+}
+
+function methodHeaders(call: MethodCall): Record<string, string | string[]> {
+  const headers = forwardable(call.headers, REPLACED);
+  return {
+    ...headers,
+    'dapr-api-call': 'true',
+    [Headers.callerAppId]: call.callerAppId,
+    [Headers.callerNamespace]: 'default',
+    [Headers.traceparent]:
+      headerOf(call.headers, Headers.traceparent) ?? NO_TRACE,
+    ...(call.reentrancyId !== undefined && {
+      [Headers.reentrancyId]: call.reentrancyId,
+    }),
+  };
+}
+
+/** What of a message's headers goes on to the next hop. */
+export function forwardable(
+  headers: HeaderBag,
+  except: ReadonlySet<string>,
+): Record<string, string | string[]> {
+  const nominated = headerOf(headers, 'connection')?.toLowerCase() ?? '';
+  const dropped = new Set(nominated.split(',').map((name) => name.trim()));
+  const kept: Record<string, string | string[]> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (value === undefined || dropped.has(name)) continue;
+    if (HOP_BY_HOP.has(name) || except.has(name) || name.endsWith('-bin'))
+      continue;
+    kept[name] = typeof value === 'string' ? value : [...value];
+  }
+  return kept;
+}
+
+function checkAnswer({ status, body }: AppAnswer, path: string): void {
+  if (status === 200) return;
+  throw new ActorError(
+    'failed',
+    status === 404
+      ? `actor method not found: ${path}`
+      : `error from actor service: (${status}) ${body.toString('utf8')}`,
+  );
+}

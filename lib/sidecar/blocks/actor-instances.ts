@@ -1,0 +1,181 @@
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '../../protocol/clock.js';
+import type { Activity } from '../activity.js';
+import type { ActorAddress } from './actor-calls.js';
+import { ActorError, contextCanceled } from './actor-error.js';
+import { ActorInstance } from './actor-instance.js';
+import { InstanceClosed } from './actor-lock.js';
+import { ActorPlacement, type ActorHost } from './actor-placement.js';
+import type { ActorSettings } from './actor-settings.js';
+
+export interface ActorInstancesDependencies {
+  readonly clock: Clock;
+  readonly activity: Activity;
+  /** Tells the host that the instance is no more. */
+  readonly deactivate: (host: ActorHost, actor: ActorAddress) => Promise<void>;
+  /** An actor goes to another host. */
+  readonly onMove: (instance: ActorInstance) => void;
+}
+
+/** What a turn works with. */
+export interface Turn {
+  readonly host: ActorHost;
+  /** Of the chain of calls, where reentrancy is on for the type. */
+  readonly reentrancyId: string | undefined;
+  /** Aborts when the caller goes away, or the instance ends. */
+  readonly signal: AbortSignal;
+}
+
+/** All active actors: one instance of each, on the host that placement chooses. */
+export class ActorInstances {
+  readonly placement = new ActorPlacement();
+  private readonly instances = new Map<string, ActorInstance>();
+
+  constructor(private readonly deps: ActorInstancesDependencies) {}
+
+  /** Runs `work` as a turn of the actor, which becomes active by it. */
+  async run<T>(
+    actor: ActorAddress,
+    work: (turn: Turn) => Promise<T>,
+    caller: {
+      readonly reentrancyId?: string;
+      readonly signal?: AbortSignal;
+    } = {},
+  ): Promise<T> {
+    const { signal } = caller;
+    const chain = caller.reentrancyId ?? randomUUID();
+    for (;;) {
+      const instance = this.locate(actor);
+      const reentrancyId = instance.reentrant ? chain : undefined;
+      if (instance.admits(reentrancyId))
+        try {
+          return await instance.turn(reentrancyId, signal, (cut) =>
+            work({ host: instance.host, reentrancyId, signal: cut }),
+          );
+        } catch (error) {
+          if (!(error instanceof InstanceClosed)) throw error;
+        }
+      await unlessAborted(instance.gone, signal);
+    }
+  }
+
+  /** Whether the actor is active on a host of this app. */
+  isActive(appId: string, actor: ActorAddress): boolean {
+    const instance = this.instances.get(keyOf(actor));
+    return (
+      instance !== undefined && !instance.ended && instance.host.appId === appId
+    );
+  }
+
+  countOf(appId: string, type: string): number {
+    let count = 0;
+    for (const instance of this.instances.values())
+      if (
+        instance.type === type &&
+        instance.host.appId === appId &&
+        !instance.ended
+      )
+        count += 1;
+    return count;
+  }
+
+  /** Resolves when the actors that belong to another host by now have left theirs. */
+  async place(
+    host: ActorHost,
+    types: ReadonlyMap<string, ActorSettings>,
+  ): Promise<void> {
+    this.placement.set(host, types);
+    const moves = [];
+    for (const instance of this.instances.values()) {
+      const { type, id } = instance;
+      if (this.placement.ownerOf(type, id) === instance.host) continue;
+      this.deps.onMove(instance);
+      moves.push(this.retire(instance, 'move'));
+    }
+    await Promise.all(moves);
+  }
+
+  /** Cuts the turns on a host that leaves, and tells it so if it is still there. */
+  async remove(host: ActorHost, how: 'closing' | 'lost'): Promise<void> {
+    this.placement.remove(host);
+    const ends = [];
+    for (const instance of this.instances.values())
+      if (instance.host === host) ends.push(this.retire(instance, how));
+    await Promise.all(ends);
+  }
+
+  close(): void {
+    this.placement.clear();
+    for (const instance of this.instances.values()) {
+      instance.end();
+      instance.resolveGone();
+    }
+    this.instances.clear();
+  }
+
+  private locate(actor: ActorAddress): ActorInstance {
+    const key = keyOf(actor);
+    const active = this.instances.get(key);
+    if (active) return active;
+    const { type, id } = actor;
+    const host = this.placement.ownerOf(type, id);
+    const settings = host && this.placement.settingsOf(host, type);
+    if (!settings)
+      throw new ActorError(
+        'failed',
+        `failed to lookup actor: api error: code = FailedPrecondition desc = did not find address for actor '${type}/${id}'`,
+      );
+    const instance = new ActorInstance({
+      host,
+      type,
+      id,
+      settings,
+      clock: this.deps.clock,
+      onIdle: (idle) => void this.retire(idle, 'idle'),
+    });
+    this.instances.set(key, instance);
+    return instance;
+  }
+
+  /**
+   * Ends an instance. Only one that moves may end its turns first: an idle timeout cuts the turn that runs, and so does a
+   * daprd that stops. The next instance begins when the host has answered.
+   */
+  private retire(
+    instance: ActorInstance,
+    why: 'idle' | 'move' | 'closing' | 'lost',
+  ): Promise<void> {
+    if (instance.leaving) {
+      if (why !== 'move') instance.end();
+      return instance.gone;
+    }
+    instance.leaving = true;
+    return this.deps.activity.track(async () => {
+      if (why === 'move') await instance.drain();
+      instance.end();
+      if (why !== 'lost') await this.deps.deactivate(instance.host, instance);
+      this.instances.delete(keyOf(instance));
+      instance.resolveGone();
+    });
+  }
+}
+
+function keyOf({ type, id }: ActorAddress): string {
+  return `${type}||${id}`;
+}
+
+function unlessAborted(
+  promise: Promise<void>,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  if (!signal) return promise;
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(contextCanceled());
+    if (signal.aborted) return abort();
+    signal.addEventListener('abort', abort, { once: true });
+    void promise.then(() => {
+      signal.removeEventListener('abort', abort);
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,173 @@
+import type { Clock, ScheduledCall } from '../../protocol/clock.js';
+import { formatGoDuration, toMilliseconds } from '../../protocol/duration.js';
+import { resolveSchedule, type Schedule } from '../../protocol/schedule.js';
+import { parseTimestamp } from '../../protocol/timestamp.js';
+import type { ActorAddress } from './actor-calls.js';
+import { ActorError } from './actor-error.js';
+
+/** What is registered, as text of the wire. */
+export interface ReminderRequest {
+  readonly dueTime?: string;
+  readonly period?: string;
+  readonly ttl?: string;
+  /** JSON text. */
+  readonly data?: string;
+  /** Default true. */
+  readonly overwrite?: boolean;
+}
+
+/** A registered reminder, as its app reads it back. */
+export interface RegisteredReminder {
+  readonly dueTime?: string;
+  /** Whatever was sent, `@every 1s`. */
+  readonly period?: string;
+  /** Only where it was registered as a point in time. */
+  readonly ttl?: string;
+  /** JSON text. */
+  readonly data?: string;
+}
+
+/** Reminders belong to an app id; hosts of the same type in another app neither see nor get them. */
+export interface ReminderOwner extends ActorAddress {
+  readonly appId: string;
+}
+
+interface Reminder {
+  readonly owner: ReminderOwner;
+  readonly name: string;
+  readonly schedule: Schedule;
+  readonly registered: RegisteredReminder;
+  readonly body: string;
+  fired: number;
+  /** Failed deliveries of the current tick. */
+  failures: number;
+  /** Due, and no host is there. */
+  waiting: boolean;
+  next?: ScheduledCall;
+}
+
+export interface ActorRemindersDependencies {
+  readonly clock: Clock;
+  /** Whether a running process of that app could take a tick. */
+  readonly isHosted: (owner: ReminderOwner) => boolean;
+  /** Calls the actor. Rejects when it does not answer 200. */
+  readonly tick: (
+    owner: ReminderOwner,
+    name: string,
+    body: string,
+  ) => Promise<void>;
+}
+
+// The policy of a job that names none (diagridio/go-etcd-cron); over HTTP no other can be asked for.
+const RETRY_INTERVAL = 1000;
+const MAX_RETRIES = 3;
+
+/** The reminders of all apps. They outlive the processes of their app, as in Dapr's scheduler. */
+export class ActorReminders {
+  private readonly reminders = new Map<string, Reminder>();
+
+  constructor(private readonly deps: ActorRemindersDependencies) {}
+
+  /**
+   * Takes the place of a reminder of that name, and begins anew.
+   * @throws DurationError in daprd's words; ActorError when it exists and must not be overwritten
+   */
+  create(owner: ReminderOwner, name: string, request: ReminderRequest): void {
+    const { dueTime, ttl, data, overwrite = true } = request;
+    const key = keyOf(owner, name);
+    const schedule = resolveSchedule(
+      'reminder',
+      request,
+      this.deps.clock.now(),
+    );
+    if (!overwrite && this.reminders.has(key))
+      throw new ActorError(
+        'already-exists',
+        `actor reminder already exists: ${name}`,
+      );
+    this.delete(owner, name);
+    const period = request.period && schedulerPeriod(request.period);
+    const reminder: Reminder = {
+      owner,
+      name,
+      schedule,
+      registered: {
+        ...(dueTime && { dueTime }),
+        ...(period && { period }),
+        ...(ttl &&
+          parseTimestamp(ttl) !== undefined && { ttl: timestampText(ttl) }),
+        ...(data !== undefined && { data }),
+      },
+      body: `{${data === undefined ? '' : `"data":${data},`}"dueTime":"","period":""}`,
+      fired: 0,
+      failures: 0,
+      waiting: false,
+    };
+    this.reminders.set(key, reminder);
+    this.arm(reminder);
+  }
+
+  get(owner: ReminderOwner, name: string): RegisteredReminder | undefined {
+    return this.reminders.get(keyOf(owner, name))?.registered;
+  }
+
+  delete(owner: ReminderOwner, name: string): void {
+    const key = keyOf(owner, name);
+    this.reminders.get(key)?.next?.cancel();
+    this.reminders.delete(key);
+  }
+
+  /** A host has come: what was due without one goes out now. */
+  wake(): void {
+    for (const reminder of this.reminders.values())
+      if (reminder.waiting) void this.fire(reminder);
+  }
+
+  clear(): void {
+    for (const reminder of this.reminders.values()) reminder.next?.cancel();
+    this.reminders.clear();
+  }
+
+  /** The next tick is set when the last one is done with; what is late by then follows at once. */
+  private arm(reminder: Reminder): void {
+    const { clock } = this.deps;
+    const due = reminder.schedule.at(reminder.fired);
+    if (due === undefined) return this.delete(reminder.owner, reminder.name);
+    const delay = due + reminder.failures * RETRY_INTERVAL - clock.now();
+    if (delay <= 0) void this.fire(reminder);
+    else reminder.next = clock.schedule(delay, () => void this.fire(reminder));
+  }
+
+  private async fire(reminder: Reminder): Promise<void> {
+    const { owner, name, body } = reminder;
+    reminder.waiting = !this.deps.isHosted(owner);
+    if (reminder.waiting) return;
+    try {
+      await this.deps.tick(owner, name, body);
+      reminder.failures = 0;
+    } catch {
+      // The answer may hold the application's data, so it is not logged; the application logs its own errors.
+      reminder.failures = (reminder.failures + 1) % (MAX_RETRIES + 1);
+    }
+    if (reminder.failures === 0) reminder.fired += 1;
+    if (this.reminders.get(keyOf(owner, name)) === reminder) this.arm(reminder);
+  }
+}
+
+function keyOf({ appId, type, id }: ReminderOwner, name: string): string {
+  return `${appId}||${type}||${id}||${name}`;
+}
+
+/** The scheduler keeps a period in cron's form, and the number of repeats apart. */
+function schedulerPeriod(period: string): string {
+  const length = toMilliseconds(period.replace(/^R\d+\/?/, '') || '0s');
+  return `@every ${formatGoDuration(length)}`;
+}
+
+/** As Go prints it: zeros at the end of the fraction left out, and no offset written as Z. */
+function timestampText(text: string): string {
+  return text
+    .replace(/(\.\d*?)0+(?=Z|[+-])/, '$1')
+    .replace(/\.(?=Z|[+-])/, '')
+    .replace(/[+-]00:00$/, 'Z');
+}

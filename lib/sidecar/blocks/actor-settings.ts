@@ -1,0 +1,116 @@
+import type {
+  ActorEntityConfig,
+  ActorTypeConfig,
+  AppConfig,
+} from '../../protocol/app-config.js';
+import { parseGoDuration } from '../../protocol/go-duration.js';
+
+/** How one actor type is run. Times in milliseconds. */
+export interface ActorSettings {
+  readonly idleTimeout: number;
+  /** How long running turns may go on when the actor moves to another host; 0: they are cut at once. */
+  readonly drainTimeout: number;
+  /** How often a chain of calls may be inside the actor at a time; undefined: once, reentrancy is off. */
+  readonly maxStackDepth: number | undefined;
+}
+
+// Defaults and limits of dapr/dapr pkg/actors/api/config.go.
+const IDLE_TIMEOUT = 3_600_000;
+const DRAIN_TIMEOUT = 2000;
+const DISSEMINATION_TIMEOUT = 30_000;
+const STACK_DEPTH = 32;
+
+/**
+ * The hosted types of an answer to GET /dapr/config, whose members may all be missing. As in daprd, a bad duration of a type falls back to the default
+ * with a warning, and a type with an entry of its own takes nothing but the drain timeout from the top level.
+ * @throws Error for a bad duration at the top level, which makes daprd host no actor at all
+ */
+export function readActorSettings(
+  config: Partial<AppConfig>,
+  warn: (message: string) => void,
+): ReadonlyMap<string, ActorSettings> {
+  const drainTimeout = drainTimeoutOf(config, DRAIN_TIMEOUT);
+  const common: ActorSettings = {
+    idleTimeout: durationOf('actorIdleTimeout', config) ?? IDLE_TIMEOUT,
+    drainTimeout,
+    maxStackDepth: stackDepthOf(config),
+  };
+  const types = new Map(config.entities?.map((type) => [type, common]));
+  for (const entry of config.entitiesConfig ?? []) {
+    const settings = readEntry(entry, config, drainTimeout, warn);
+    for (const type of entry.entities)
+      if (types.has(type)) types.set(type, settings);
+      else
+        warn(
+          `entitiesConfig has settings for the actor type "${type}", which entities does not name; they are ignored.`,
+        );
+  }
+  return types;
+}
+
+function readEntry(
+  entry: ActorEntityConfig,
+  config: ActorTypeConfig,
+  drainTimeout: number,
+  warn: (message: string) => void,
+): ActorSettings {
+  const orDefault = <T>(read: () => T, fallback: T): T => {
+    try {
+      return read();
+    } catch (error) {
+      warn(
+        `${(error as Error).message}; for ${entry.entities.join(', ')} the default is taken.`,
+      );
+      return fallback;
+    }
+  };
+  const { drainRebalancedActors = config.drainRebalancedActors } = entry;
+  return {
+    idleTimeout: orDefault(
+      () => durationOf('actorIdleTimeout', entry) ?? IDLE_TIMEOUT,
+      IDLE_TIMEOUT,
+    ),
+    drainTimeout: orDefault(
+      () =>
+        drainTimeoutOf(
+          {
+            ...entry,
+            ...(drainRebalancedActors !== undefined && {
+              drainRebalancedActors,
+            }),
+          },
+          drainTimeout,
+        ),
+      drainTimeout,
+    ),
+    maxStackDepth: stackDepthOf(entry),
+  };
+}
+
+function stackDepthOf({ reentrancy }: ActorTypeConfig): number | undefined {
+  return reentrancy?.enabled
+    ? (reentrancy.maxStackDepth ?? STACK_DEPTH)
+    : undefined;
+}
+
+function drainTimeoutOf(config: ActorTypeConfig, fallback: number): number {
+  const timeout = durationOf('drainOngoingCallTimeout', config) ?? fallback;
+  if (config.drainRebalancedActors === false) return 0;
+  return timeout < DISSEMINATION_TIMEOUT
+    ? timeout
+    : DISSEMINATION_TIMEOUT * 0.8;
+}
+
+function durationOf(
+  name: 'actorIdleTimeout' | 'drainOngoingCallTimeout',
+  config: ActorTypeConfig,
+): number | undefined {
+  const text = config[name];
+  if (!text) return undefined;
+  const milliseconds = parseGoDuration(text);
+  if (milliseconds === undefined)
+    throw new Error(
+      `${name} "${text}" is no Go duration, such as "1h30m" or "500ms"`,
+    );
+  return milliseconds;
+}

@@ -1,0 +1,125 @@
+import type { Clock, ScheduledCall } from '../../protocol/clock.js';
+import { goJson } from '../../protocol/go-json.js';
+import { resolveSchedule, type Schedule } from '../../protocol/schedule.js';
+import type { ActorAddress } from './actor-calls.js';
+import type { ActorHost } from './actor-placement.js';
+
+/** What is registered, as text of the wire. */
+export interface TimerRequest {
+  readonly dueTime?: string;
+  readonly period?: string;
+  readonly ttl?: string;
+  readonly callback?: string;
+  /** JSON text. */
+  readonly data?: string;
+}
+
+interface Timer {
+  readonly host: ActorHost;
+  readonly actor: ActorAddress;
+  readonly name: string;
+  readonly schedule: Schedule;
+  readonly body: string;
+  fired: number;
+  next?: ScheduledCall;
+}
+
+export interface ActorTimersDependencies {
+  readonly clock: Clock;
+  /** Calls the actor; resolves when the turn has ended, however it did. */
+  readonly tick: (
+    actor: ActorAddress,
+    name: string,
+    body: string,
+  ) => Promise<void>;
+}
+
+/**
+ * The timers of all actors. They live in the memory of the host that owns the actor: they outlive an idle actor, which a
+ * tick activates again, and go with the host (dapr/dapr pkg/actors/internal/timers/inmemory).
+ */
+export class ActorTimers {
+  private readonly timers = new Map<string, Timer>();
+
+  constructor(private readonly deps: ActorTimersDependencies) {}
+
+  /**
+   * Takes the place of a timer of that name.
+   * @throws DurationError in daprd's words
+   */
+  create(
+    host: ActorHost,
+    actor: ActorAddress,
+    name: string,
+    request: TimerRequest,
+  ): void {
+    const now = this.deps.clock.now();
+    const schedule = resolveSchedule('timer', request, now);
+    this.delete(actor, name);
+    const timer: Timer = {
+      host,
+      actor,
+      name,
+      schedule,
+      body: bodyOf(request),
+      fired: 0,
+    };
+    this.timers.set(keyOf(actor, name), timer);
+    this.arm(timer);
+  }
+
+  delete(actor: ActorAddress, name: string): void {
+    this.remove(keyOf(actor, name));
+  }
+
+  /** Ends the timers that live on this host: all, or those of one actor. */
+  drop(host: ActorHost, actor?: ActorAddress): void {
+    for (const [key, timer] of this.timers)
+      if (
+        timer.host === host &&
+        (!actor ||
+          (timer.actor.type === actor.type && timer.actor.id === actor.id))
+      )
+        this.remove(key);
+  }
+
+  clear(): void {
+    for (const key of this.timers.keys()) this.remove(key);
+  }
+
+  private remove(key: string): void {
+    this.timers.get(key)?.next?.cancel();
+    this.timers.delete(key);
+  }
+
+  /** The next tick is set when the last one has ended, at its time by the schedule: late ticks run back to back. */
+  private arm(timer: Timer): void {
+    const { clock } = this.deps;
+    const at = timer.schedule.at(timer.fired);
+    if (at === undefined) return this.delete(timer.actor, timer.name);
+    const delay = at - clock.now();
+    if (delay <= 0) void this.fire(timer);
+    else timer.next = clock.schedule(delay, () => void this.fire(timer));
+  }
+
+  private async fire(timer: Timer): Promise<void> {
+    await this.deps.tick(timer.actor, timer.name, timer.body);
+    timer.fired += 1;
+    const current = this.timers.get(keyOf(timer.actor, timer.name));
+    if (current === timer) this.arm(timer);
+  }
+}
+
+function keyOf({ type, id }: ActorAddress, name: string): string {
+  return `${type}||${id}||${name}`;
+}
+
+function bodyOf({
+  data,
+  callback = '',
+  dueTime = '',
+  period = '',
+}: TimerRequest): string {
+  const rest = goJson({ callback, dueTime, period });
+  return data === undefined ? rest : `{"data":${data},${rest.slice(1)}`;
+}
