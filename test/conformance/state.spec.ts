@@ -1,0 +1,572 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { setTimeout as delay } from 'node:timers/promises';
+import { backings, startBacking, type Backing } from '../support/backing.js';
+import { startSidecar, type Sidecar } from '../support/sidecar.js';
+import { component } from './components.js';
+import { call, errorOf, messageOf, type WireAnswer } from './wire.js';
+
+// A path of one member, for Jest would read the dot as two.
+const TTL_HEADER = ['metadata.ttlexpiretime'];
+
+/** The calls of one store. */
+class Store {
+  constructor(
+    private readonly sidecar: () => Sidecar,
+    private readonly name = 'store',
+  ) {}
+
+  get(key: string): Promise<WireAnswer> {
+    return this.call('GET', `/${key}`);
+  }
+  save(...items: Record<string, unknown>[]): Promise<WireAnswer> {
+    return this.call('POST', '', items);
+  }
+  delete(key: string, etag?: string): Promise<WireAnswer> {
+    const headers: Record<string, string> = etag ? { 'if-match': etag } : {};
+    return this.call('DELETE', `/${key}`, undefined, headers);
+  }
+  transact(operations: unknown[], more: object = {}): Promise<WireAnswer> {
+    return this.call('POST', '/transaction', { operations, ...more });
+  }
+  async etag(key: string): Promise<string> {
+    return (await this.get(key)).headers.etag as string;
+  }
+  /** Resolves when the key is gone. */
+  async gone(key: string): Promise<void> {
+    while ((await this.get(key)).status !== 204) await delay(10);
+  }
+  call(
+    verb: string,
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ): Promise<WireAnswer> {
+    const target = `/v1.0/state/${this.name}${path}`;
+    return call(this.sidecar(), verb, target, body, headers);
+  }
+}
+
+describe.each(backings)('a state store on %s', (backingName) => {
+  let backing: Backing;
+  let sidecar: Sidecar;
+  const store = new Store(() => sidecar);
+
+  beforeAll(async () => {
+    backing = await startBacking(backingName);
+    sidecar = await startSidecar({
+      appId: 'states',
+      resources: backing.component('state', 'store'),
+    });
+  });
+  afterAll(async () => {
+    await sidecar?.stop();
+    await backing?.stop();
+  });
+
+  it('answers 204 for an absent key', async () => {
+    const answer = await store.get('absent');
+    expect(answer.status).toBe(204);
+    expect(answer.text).toBe('');
+    expect(answer.headers).not.toHaveProperty('etag');
+  });
+
+  it.each<[string, unknown]>([
+    ['an object', { a: { b: [1, 'x'] } }],
+    ['an array', []],
+    ['a string', 'str'],
+    ['an empty string', ''],
+    ['a string of digits', '123'],
+    ['0', 0],
+    ['a fraction', 1.5],
+    ['false', false],
+    ['null', null],
+    ['letters beyond ASCII', 'grüße 🎉'],
+  ])('gives %s back as it was saved', async (what, value) => {
+    const key = encodeURIComponent(what);
+    expect((await store.save({ key: what, value })).status).toBe(204);
+    const answer = await store.get(key);
+    expect(answer.status).toBe(200);
+    expect(answer.headers['content-type']).toBe('application/json');
+    expect(answer.headers.etag).toEqual(expect.any(String));
+    expect(answer.json).toEqual(value);
+  });
+
+  it('keeps null where the value is missing', async () => {
+    await store.save({ key: 'missing' });
+    expect((await store.get('missing')).text).toBe('null');
+  });
+
+  it('saves several items, by PUT too', async () => {
+    const items = [
+      { key: 'first', value: 1 },
+      { key: 'second', value: 2 },
+    ];
+    const answer = await store.call('PUT', '', items);
+    expect(answer.status).toBe(204);
+    expect(answer.text).toBe('');
+    expect((await store.get('first')).text).toBe('1');
+    expect((await store.get('second')).text).toBe('2');
+  });
+
+  it('saves nothing where the list is empty', async () => {
+    expect((await store.save()).status).toBe(204);
+  });
+
+  it('gives each write another etag', async () => {
+    await store.save({ key: 'tag', value: 1 });
+    const first = await store.etag('tag');
+    await store.save({ key: 'tag', value: 1 });
+    expect(await store.etag('tag')).not.toBe(first);
+  });
+
+  it('saves over the value whose etag is given', async () => {
+    await store.save({ key: 'fresh', value: 1 });
+    const etag = await store.etag('fresh');
+    expect((await store.save({ key: 'fresh', value: 2, etag })).status).toBe(
+      204,
+    );
+    expect((await store.get('fresh')).text).toBe('2');
+  });
+
+  it.each(['first-write', undefined])(
+    'refuses a stale etag (%s)',
+    async (concurrency) => {
+      await store.save({ key: 'stale', value: 1 });
+      const etag = await store.etag('stale');
+      await store.save({ key: 'stale', value: 2 });
+      const answer = await store.save({
+        key: 'stale',
+        value: 3,
+        etag,
+        ...(concurrency && { options: { concurrency } }),
+      });
+      expect(errorOf(answer)).toEqual({
+        status: 409,
+        errorCode: 'ERR_STATE_SAVE',
+      });
+      expect(messageOf(answer)).toMatch(
+        /^failed saving state in state store store: possible etag mismatch\. /,
+      );
+      expect((await store.get('stale')).text).toBe('2');
+    },
+  );
+
+  it('takes options of consistency and last-write', async () => {
+    const options = { consistency: 'strong', concurrency: 'last-write' };
+    expect((await store.save({ key: 'o', value: 1, options })).status).toBe(
+      204,
+    );
+    const answer = await store.get('o?consistency=strong');
+    expect(answer.text).toBe('1');
+  });
+
+  it.each<object>([{ concurrency: 'bogus' }, { consistency: 'bogus' }])(
+    'refuses options that it does not know (%j)',
+    async (options) => {
+      const answer = await store.save({ key: 'o', value: 1, options });
+      expect(errorOf(answer)).toEqual({
+        status: 500,
+        errorCode: 'ERR_STATE_SAVE',
+      });
+    },
+  );
+
+  it('deletes, and deletes what is absent', async () => {
+    await store.save({ key: 'old', value: 1 });
+    expect((await store.delete('old')).status).toBe(204);
+    expect((await store.get('old')).status).toBe(204);
+    expect((await store.delete('old')).status).toBe(204);
+  });
+
+  it('deletes by etag, unless it is stale', async () => {
+    await store.save({ key: 'match', value: 1 });
+    const etag = await store.etag('match');
+    await store.save({ key: 'match', value: 2 });
+    const answer = await store.delete('match', etag);
+    expect(errorOf(answer)).toEqual({
+      status: 409,
+      errorCode: 'ERR_STATE_DELETE',
+    });
+    expect((await store.get('match')).text).toBe('2');
+    const fresh = await store.etag('match');
+    expect((await store.delete('match', fresh)).status).toBe(204);
+    expect((await store.get('match')).status).toBe(204);
+  });
+
+  it('forgets a value after its time to live', async () => {
+    const metadata = { ttlInSeconds: '1' };
+    await store.save({ key: 'short', value: 1, metadata });
+    expect((await store.get('short')).status).toBe(200);
+    await store.gone('short');
+  });
+
+  it('takes metadata from the query, above that of the item', async () => {
+    const items = [
+      { key: 'asked', value: 1, metadata: { ttlInSeconds: '100' } },
+    ];
+    await store.call('POST', '?metadata.ttlInSeconds=1', items);
+    await store.gone('asked');
+  });
+
+  it('reads several keys at once, absent ones too', async () => {
+    await store.save(
+      { key: 'b1', value: { x: 1 } },
+      { key: 'b2', value: 'two' },
+    );
+    const answer = await store.call('POST', '/bulk', {
+      keys: ['b1', 'none', 'b2'],
+      parallelism: 2,
+    });
+    expect(answer.status).toBe(200);
+    expect(answer.text.endsWith('\n')).toBe(true);
+    expect(answer.json).toHaveLength(3);
+    expect(answer.json).toEqual(
+      expect.arrayContaining([
+        { key: 'b1', data: { x: 1 }, etag: await store.etag('b1') },
+        { key: 'b2', data: 'two', etag: await store.etag('b2') },
+        { key: 'none' },
+      ]),
+    );
+  });
+
+  it('reads no keys at once', async () => {
+    const answer = await store.call('POST', '/bulk', { keys: [] });
+    expect(answer.status).toBe(200);
+    expect(answer.json).toEqual([]);
+  });
+
+  it('writes and deletes in one transaction', async () => {
+    await store.save({ key: 'tx-old', value: 1 });
+    const answer = await store.transact([
+      { operation: 'upsert', request: { key: 'tx-new', value: { a: 1 } } },
+      { operation: 'delete', request: { key: 'tx-old' } },
+    ]);
+    expect(answer.status).toBe(204);
+    expect(answer.text).toBe('');
+    expect((await store.get('tx-new')).json).toEqual({ a: 1 });
+    expect((await store.get('tx-old')).status).toBe(204);
+  });
+
+  it('answers an empty transaction 204', async () => {
+    expect((await store.transact([])).status).toBe(204);
+  });
+
+  it('refuses an operation that it does not know', async () => {
+    const answer = await store.transact([
+      { operation: 'merge', request: { key: 'k' } },
+    ]);
+    expect(errorOf(answer)).toMatchObject({
+      status: 400,
+      errorCode: 'ERR_NOT_SUPPORTED_STATE_OPERATION',
+    });
+  });
+
+  it('answers a transaction with a stale etag 500', async () => {
+    await store.save({ key: 'tx', value: 1 });
+    const etag = await store.etag('tx');
+    await store.save({ key: 'tx', value: 2 });
+    const answer = await store.transact([
+      { operation: 'upsert', request: { key: 'tx', value: 3, etag } },
+    ]);
+    expect(errorOf(answer)).toEqual({
+      status: 500,
+      errorCode: 'ERR_STATE_TRANSACTION',
+    });
+    expect((await store.get('tx')).text).toBe('2');
+  });
+
+  it('takes keys of any letters, encoded in the path', async () => {
+    const key = 'a/b c+d?#%ü';
+    await store.save({ key, value: 'odd' });
+    expect((await store.get(encodeURIComponent(key))).text).toBe('"odd"');
+    expect((await store.delete(encodeURIComponent(key))).status).toBe(204);
+    expect((await store.get(encodeURIComponent(key))).status).toBe(204);
+  });
+
+  it('reads a plus sign in the path as a space', async () => {
+    await store.save({ key: 'a b', value: 'space' });
+    expect((await store.get('a+b')).text).toBe('"space"');
+  });
+
+  it('has no keys with a raw slash', async () => {
+    expect(errorOf(await store.get('a/b'))).toEqual({
+      status: 404,
+      errorCode: 'ERR_DIRECT_INVOKE',
+    });
+  });
+
+  it('refuses a key with ||', async () => {
+    const expected = {
+      status: 400,
+      errorCode: 'ERR_MALFORMED_REQUEST',
+      reason: 'DAPR_STATE_ILLEGAL_KEY',
+    };
+    expect(errorOf(await store.get('a%7C%7Cb'))).toEqual(expected);
+    expect(errorOf(await store.save({ key: 'a||b', value: 1 }))).toEqual(
+      expected,
+    );
+    expect(errorOf(await store.delete('a%7C%7Cb'))).toEqual(expected);
+  });
+
+  it.each<[string, string]>([
+    ['an item with an empty key', '[{"key":"","value":1}]'],
+    ['an item without a key', '[{"value":1}]'],
+  ])('refuses %s', async (_what, body) => {
+    const answer = await store.call('POST', '', body);
+    expect(errorOf(answer)).toEqual({
+      status: 400,
+      errorCode: 'ERR_MALFORMED_REQUEST',
+    });
+    expect(messageOf(answer)).toBe('"key" is a required field');
+  });
+
+  it.each<[string, string]>([
+    ['an object', '{}'],
+    ['nothing', ''],
+    ['no JSON', '[x'],
+    [
+      'metadata that is no text',
+      '[{"key":"k","value":1,"metadata":{"ttlInSeconds":5}}]',
+    ],
+  ])('refuses to save %s', async (_what, body) => {
+    expect(errorOf(await store.call('POST', '', body))).toEqual({
+      status: 400,
+      errorCode: 'ERR_MALFORMED_REQUEST',
+    });
+  });
+
+  it.each(['/bulk', '/transaction'])(
+    'refuses a body of %s that is not JSON',
+    async (path) => {
+      expect(errorOf(await store.call('POST', path, 'x'))).toEqual({
+        status: 400,
+        errorCode: 'ERR_MALFORMED_REQUEST',
+      });
+    },
+  );
+});
+
+describe('the state store in memory', () => {
+  let sidecar: Sidecar;
+  const store = new Store(() => sidecar);
+
+  beforeAll(async () => {
+    sidecar = await startSidecar({
+      appId: 'memory',
+      resources: component('state.in-memory', 'store'),
+    });
+  });
+  afterAll(async () => {
+    await sidecar?.stop();
+  });
+  const conflict = { status: 409, errorCode: 'ERR_STATE_SAVE' };
+
+  it('gives the members of objects back in alphabetical order, compact', async () => {
+    await store.call(
+      'POST',
+      '',
+      '[ { "key": "order", "value": { "b": 2, "a" : 1 } } ]',
+    );
+    expect((await store.get('order')).text).toBe('{"a":1,"b":2}');
+  });
+
+  it('refuses a stale etag even for last-write', async () => {
+    await store.save({ key: 'stale', value: 1 });
+    const etag = await store.etag('stale');
+    await store.save({ key: 'stale', value: 2 });
+    const options = { concurrency: 'last-write' };
+    const answer = await store.save({ key: 'stale', value: 3, etag, options });
+    expect(errorOf(answer)).toEqual(conflict);
+  });
+
+  it('escapes markup in what it gives back', async () => {
+    await store.save({ key: 'markup', value: '<&>' });
+    expect((await store.get('markup')).text).toBe('"\\u003c\\u0026\\u003e"');
+  });
+
+  it('loses digits of integers beyond 2^53', async () => {
+    const body = '[{"key":"big","value":12345678901234567890}]';
+    await store.call('POST', '', body);
+    expect((await store.get('big')).text).toBe('12345678901234567000');
+  });
+
+  it('refuses an etag for an absent key', async () => {
+    const answer = await store.save({ key: 'nothing', value: 1, etag: 'x' });
+    expect(errorOf(answer)).toEqual(conflict);
+    expect(errorOf(await store.delete('nothing', 'x'))).toEqual({
+      status: 409,
+      errorCode: 'ERR_STATE_DELETE',
+    });
+  });
+
+  it('takes an empty etag for none', async () => {
+    const answer = await store.save({ key: 'no-etag', value: 1, etag: '' });
+    expect(answer.status).toBe(204);
+  });
+
+  it('saves by first-write only what is not there', async () => {
+    const item = {
+      key: 'once',
+      value: 1,
+      options: { concurrency: 'first-write' },
+    };
+    expect((await store.save(item)).status).toBe(204);
+    expect(errorOf(await store.save(item))).toEqual(conflict);
+  });
+
+  it('saves the other items of a list when one has a stale etag', async () => {
+    await store.save({ key: 'list', value: 0 });
+    const answer = await store.save(
+      { key: 'list-1', value: 1 },
+      { key: 'list', value: 2, etag: 'stale' },
+      { key: 'list-3', value: 3 },
+    );
+    expect(errorOf(answer)).toEqual(conflict);
+    expect((await store.get('list-1')).text).toBe('1');
+    expect((await store.get('list')).text).toBe('0');
+    expect((await store.get('list-3')).text).toBe('3');
+  });
+
+  it('tells when a value expires', async () => {
+    await store.save({
+      key: 'ttl',
+      value: 1,
+      metadata: { ttlInSeconds: '100' },
+    });
+    const { headers } = await store.get('ttl');
+    const expires = headers['metadata.ttlexpiretime'] as string;
+    expect(expires).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
+    const left = Date.parse(expires) - Date.now();
+    expect(left).toBeGreaterThan(60_000);
+    expect(left).toBeLessThan(140_000);
+    const bulk = await store.call('POST', '/bulk', { keys: ['ttl'] });
+    expect(bulk.json).toMatchObject([{ metadata: { ttlExpireTime: expires } }]);
+  });
+
+  it.each(['0', '-1'])(
+    'keeps a value for good, also one that had an end, with ttlInSeconds %s',
+    async (ttlInSeconds) => {
+      await store.save({
+        key: 'good',
+        value: 1,
+        metadata: { ttlInSeconds: '100' },
+      });
+      await store.save({ key: 'good', value: 2, metadata: { ttlInSeconds } });
+      const answer = await store.get('good');
+      expect(answer.text).toBe('2');
+      expect(answer.headers).not.toHaveProperty(TTL_HEADER);
+    },
+  );
+
+  it('refuses a ttlInSeconds that is no number', async () => {
+    const metadata = { ttlInSeconds: 'abc' };
+    const answer = await store.save({ key: 'ttl-bad', value: 1, metadata });
+    expect(errorOf(answer)).toEqual({
+      status: 500,
+      errorCode: 'ERR_STATE_SAVE',
+    });
+  });
+
+  it('does nothing of a transaction with a stale etag', async () => {
+    await store.save({ key: 'held', value: 1 });
+    const answer = await store.transact([
+      { operation: 'upsert', request: { key: 'fresh', value: 1 } },
+      {
+        operation: 'upsert',
+        request: { key: 'held', value: 2, etag: 'stale' },
+      },
+      { operation: 'delete', request: { key: 'held' } },
+    ]);
+    expect(answer.status).toBe(500);
+    expect((await store.get('fresh')).status).toBe(204);
+    expect((await store.get('held')).text).toBe('1');
+  });
+
+  it('takes the metadata of a transaction from its operations and the query, not from its body', async () => {
+    const upsert = (key: string) => ({
+      operation: 'upsert',
+      request: { key, value: 1 },
+    });
+    await store.transact([upsert('by-body')], {
+      metadata: { ttlInSeconds: '100' },
+    });
+    expect((await store.get('by-body')).headers).not.toHaveProperty(TTL_HEADER);
+    await store.transact([
+      {
+        operation: 'upsert',
+        request: {
+          key: 'by-item',
+          value: 1,
+          metadata: { ttlInSeconds: '100' },
+        },
+      },
+    ]);
+    expect((await store.get('by-item')).headers).toHaveProperty(TTL_HEADER);
+    await store.call('POST', '/transaction?metadata.ttlInSeconds=100', {
+      operations: [upsert('by-query')],
+    });
+    expect((await store.get('by-query')).headers).toHaveProperty(TTL_HEADER);
+  });
+
+  it('does not answer queries', async () => {
+    const path = '/v1.0-alpha1/state/store/query';
+    expect(errorOf(await call(sidecar, 'POST', path, { filter: {} }))).toEqual({
+      status: 500,
+      errorCode: 'ERR_STATE_STORE_NOT_SUPPORTED',
+      reason: 'DAPR_STATE_QUERYING_NOT_SUPPORTED',
+    });
+  });
+});
+
+describe('a state store that is not there', () => {
+  const calls: readonly [string, string, unknown][] = [
+    ['GET', '/v1.0/state/nope/k', undefined],
+    ['POST', '/v1.0/state/nope', [{ key: 'a', value: 1 }]],
+    ['DELETE', '/v1.0/state/nope/k', undefined],
+    ['POST', '/v1.0/state/nope/bulk', { keys: ['a'] }],
+    ['POST', '/v1.0/state/nope/transaction', { operations: [] }],
+    ['POST', '/v1.0-alpha1/state/nope/query', {}],
+  ];
+
+  describe('beside another', () => {
+    let sidecar: Sidecar;
+    beforeAll(async () => {
+      sidecar = await startSidecar({
+        resources: component('state.in-memory', 'store'),
+      });
+    });
+    afterAll(async () => {
+      await sidecar?.stop();
+    });
+
+    it.each(calls)('is answered 400: %s %s', async (verb, path, body) => {
+      const answer = await call(sidecar, verb, path, body);
+      expect(errorOf(answer)).toEqual({
+        status: 400,
+        errorCode: 'ERR_STATE_STORE_NOT_FOUND',
+        reason: 'DAPR_STATE_NOT_FOUND',
+      });
+      expect(messageOf(answer)).toBe('state store nope is not found');
+    });
+  });
+
+  describe('where there is none at all', () => {
+    let sidecar: Sidecar;
+    beforeAll(async () => {
+      sidecar = await startSidecar();
+    });
+    afterAll(async () => {
+      await sidecar?.stop();
+    });
+
+    it.each(calls)('is answered 500: %s %s', async (verb, path, body) => {
+      const answer = await call(sidecar, verb, path, body);
+      expect(errorOf(answer)).toEqual({
+        status: 500,
+        errorCode: 'ERR_STATE_STORE_NOT_CONFIGURED',
+        reason: 'DAPR_STATE_NOT_CONFIGURED',
+      });
+      expect(messageOf(answer)).toBe('state store nope is not configured');
+    });
+  });
+});
