@@ -1,5 +1,4 @@
 import {
-  DAY,
   DurationError,
   fixedLength,
   formatGoDuration,

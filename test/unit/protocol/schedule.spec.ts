@@ -9,7 +9,7 @@ import {
   type ScheduleOptions,
   type ScheduleText,
 } from '../../../lib/protocol/schedule.js';
-import { recordings } from '../../support/recordings.js';
+import { recordings, type Recording } from '../../support/recordings.js';
 
 const NOW = Date.parse('2026-11-20T14:00:00Z');
 
@@ -242,20 +242,35 @@ describe('registrations that a real daprd was given', () => {
       request.url.includes('/v1.0/actors/'),
   );
 
+  const accepted = (status: number): boolean => status === 204;
+
+  const resolve = ({ request }: Recording): Schedule =>
+    resolveSchedule(
+      request.url.includes('/timers/') ? 'timer' : 'reminder',
+      JSON.parse(request.body!) as ScheduleText,
+      NOW,
+    );
+
   it.each(
-    registrations.map((recording) => [recording.name, recording] as const),
-  )('end alike: %s', (_, { request, response }) => {
-    const kind = request.url.includes('/timers/') ? 'timer' : 'reminder';
-    const resolve = (): Schedule =>
-      resolveSchedule(kind, JSON.parse(request.body!) as ScheduleText, NOW);
-    if (response.status === 204) return expect(resolve).not.toThrow();
-    const { message } = JSON.parse(response.body!) as { message: string };
-    const expected = message
+    registrations
+      .filter(({ response }) => accepted(response.status))
+      .map((r) => [r.name, r] as const),
+  )('are accepted alike: %s', (_, recording) => {
+    expect(() => resolve(recording)).not.toThrow();
+  });
+
+  it.each(
+    registrations
+      .filter(({ response }) => !accepted(response.status))
+      .map((r) => [r.name, r] as const),
+  )('are refused in the same words: %s', (_, recording) => {
+    const { message } = JSON.parse(recording.response.body!) as Error;
+    const reason = message
       .replace(/^error creating actor (timer|reminder): /, '')
       // Names the timer and two moments of that run.
       .replace(/timer \S+ (has already expired).*/, '$1');
-    expect(resolve).toThrow(DurationError);
-    expect(resolve).toThrow(expected);
+    expect(() => resolve(recording)).toThrow(DurationError);
+    expect(() => resolve(recording)).toThrow(reason);
   });
 
   it('are given back with the period as the scheduler holds it', () => {
