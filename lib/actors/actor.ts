@@ -1,4 +1,3 @@
-import { DaprConfigurationError } from '../errors/dapr-configuration.error.js';
 import type { ActorReminders, ActorTimers } from './actor-schedules.js';
 import type { ActorState } from './actor-state.js';
 
@@ -24,36 +23,37 @@ export abstract class Actor<TState extends object = Record<string, unknown>> {
 
   /** The actor's id, as the caller named it. */
   get id(): string {
-    return homeOf(this, 'id', this[HOME]).id;
+    return homeOf(this.constructor.name, 'id', this[HOME]).id;
   }
 
   /** What is stored for this actor. */
   get state(): ActorState<TState> {
-    return homeOf(this, 'state', this[HOME]).state as ActorState<TState>;
+    return homeOf(this.constructor.name, 'state', this[HOME])
+      .state as ActorState<TState>;
   }
 
   get timers(): ActorTimers {
-    return homeOf(this, 'timers', this[HOME]).timers;
+    return homeOf(this.constructor.name, 'timers', this[HOME]).timers;
   }
 
   get reminders(): ActorReminders {
-    return homeOf(this, 'reminders', this[HOME]).reminders;
+    return homeOf(this.constructor.name, 'reminders', this[HOME]).reminders;
   }
 }
 
 /** Makes a constructed instance the actor of an id. */
-export function settle(actor: Actor, home: ActorHome): void {
+export function settle(actor: object, home: ActorHome): void {
   Object.defineProperty(actor, HOME, { value: home });
 }
 
 function homeOf(
-  actor: Actor,
+  className: string,
   member: string,
   home: ActorHome | undefined,
 ): ActorHome {
   if (home) return home;
-  throw new DaprConfigurationError(
-    `${actor.constructor.name}: this.${member} is not there in a constructor or a field initialiser, since the ` +
+  throw new Error(
+    `${className}: this.${member} is not there in a constructor or a field initialiser, since the ` +
       'instance belongs to no actor id yet. Use it from onActivate() on; an instance made by `new` never has it.',
   );
 }

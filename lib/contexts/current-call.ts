@@ -7,6 +7,8 @@ export interface CallScope {
   readonly baggage?: string;
   /** Dapr's id of the actor call chain; sent on with calls of actors only. */
   readonly reentrancyId?: string;
+  /** The actor turns of that chain, outermost first; sent on with calls of actors only. */
+  readonly turns?: string | undefined;
 }
 
 /** The incoming call that the running code belongs to. One per DaprModule. */

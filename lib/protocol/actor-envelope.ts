@@ -1,3 +1,5 @@
+import { toJson } from './payload.js';
+
 /**
  * The marked answer that our actor proxies ask for with the header `x-nestjs-dapr: 1`: daprd throws away the body of a
  * non-200 and gRPC shows no headers, so result and error both travel in the body of a 200.
@@ -22,4 +24,39 @@ export function isEnvelope(value: unknown): value is Envelope {
     value !== null &&
     typeof (value as Envelope)['x-nestjs-dapr'] === 'number'
   );
+}
+
+const MARK = `{"x-nestjs-dapr":${ENVELOPE_VERSION}`;
+
+/**
+ * An undefined result is an absent one.
+ * @throws PayloadError for what JSON can't carry
+ */
+export function resultEnvelope(result: unknown): string {
+  return result === undefined
+    ? `${MARK}}`
+    : `${MARK},"result":${toJson(result)}}`;
+}
+
+export function errorEnvelope(error: RemoteError): string {
+  return `${MARK},"error":${toJson(error)}}`;
+}
+
+// base64 works in groups of three bytes, so these are the same in front of any text that begins with the mark.
+const MARK_IN_BASE64 = Buffer.from(MARK.slice(0, 15)).toString('base64');
+
+/**
+ * The data of a timer or reminder. What was registered over gRPC comes back as base64 of its bytes; ours are an
+ * envelope, so that they can be told from text.
+ */
+export function scheduledData(data: unknown): unknown {
+  if (typeof data !== 'string' || !data.startsWith(MARK_IN_BASE64)) return data;
+  try {
+    const json: unknown = JSON.parse(
+      Buffer.from(data, 'base64').toString('utf8'),
+    );
+    return isEnvelope(json) && 'result' in json ? json.result : data;
+  } catch {
+    return data;
+  }
 }

@@ -15,6 +15,8 @@ export const Headers = {
   envelope: 'x-nestjs-dapr',
   /** Sent by our actor proxies when the body is the JSON array of two or more arguments. */
   actorArguments: 'x-nestjs-dapr-args',
+  /** Sent by our actor proxies within a call chain: the turns that the call is made in, outermost first. */
+  actorTurns: 'x-nestjs-dapr-turns',
 } as const;
 
 /** Header names and values as Node reports them. */

@@ -1,9 +1,16 @@
 import type { ClientActor } from '../../client/actor.js';
 import type { CallOptions } from '../../client/call-options.js';
-import type { CurrentCall } from '../../contexts/current-call.js';
-import type { RemoteError } from '../../protocol/actor-envelope.js';
+import { encodeArguments } from '../../protocol/actor-arguments.js';
+import {
+  ENVELOPE_VERSION,
+  type RemoteError,
+} from '../../protocol/actor-envelope.js';
+import { Headers } from '../../protocol/headers.js';
 import type { ActorClass } from '../actor-type.decorator.js';
 import type { ActorProxy } from './actor-proxy.js';
+import { actorTypeName } from './actor-type-ref.js';
+import { remoteActor } from './remote-actor.js';
+import { hostError, invocationError, outcomeOf } from './remote-answer.js';
 
 /** Makes the error that a proxy throws for an actor's error of some name. */
 export type RemoteErrorFactory = (error: RemoteError) => Error;
@@ -11,18 +18,24 @@ export type RemoteErrorFactory = (error: RemoteError) => Error;
 export interface ActorProxyFactoryDependencies {
   /** Asked at each call. */
   readonly client: () => ClientActor;
-  /** Tells in which turn of an actor a call is made. */
-  readonly currentCall?: CurrentCall;
   /** By the name of the error the actor threw; any other becomes an `ActorInvocationError`. */
   readonly errors?: Readonly<Record<string, RemoteErrorFactory>>;
 }
 
-/** Gives the actors of any type, without `forFeature`. */
+/**
+ * Gives the actors of any type, without `forFeature`.
+ * @see https://docs.dapr.io/reference/api/actors_api/#invoke-actor-method
+ */
 export class ActorProxyFactory {
   constructor(private readonly dependencies: ActorProxyFactoryDependencies) {}
 
   /**
    * The actor of a type and id. Makes no call; the actor comes to life with the first method called.
+   *
+   * Its methods reject with an `ActorInvocationError` for what the actor threw or where its turn failed, and with
+   * another `DaprError` where the sidecar could not be asked.
+   *
+   * @typeParam T the class of the actor, or an interface with its methods
    * @param type the class with `@ActorType`, or the type name
    * @param options `signal` and `timeout` (ms) of the calls made with this proxy
    */
@@ -31,7 +44,43 @@ export class ActorProxyFactory {
     id: string,
     options?: CallOptions,
   ): ActorProxy<T> {
-    void [type, id, options, this.dependencies];
-    throw new Error('not built yet');
+    const actorType = actorTypeName(type);
+    return remoteActor(actorType, id, (method, args) =>
+      this.call(actorType, id, method, args, options),
+    ) as ActorProxy<T>;
+  }
+
+  private async call(
+    actorType: string,
+    actorId: string,
+    method: string,
+    args: readonly unknown[],
+    options: CallOptions | undefined,
+  ): Promise<unknown> {
+    const operation = `actor ${actorType}/${actorId}.${method}`;
+    const { body, headers } = encodeArguments(args);
+    const { client, errors } = this.dependencies;
+    const answer = await client()
+      .request({
+        ...options,
+        actorType,
+        actorId,
+        method,
+        headers: {
+          ...headers,
+          [Headers.envelope]: `${ENVELOPE_VERSION}`,
+          ...(body !== undefined && { 'content-type': 'application/json' }),
+        },
+        ...(body !== undefined && { body }),
+      })
+      .catch((error: unknown) => {
+        throw hostError(operation, error);
+      });
+    const outcome = outcomeOf(answer);
+    if (!('error' in outcome)) return outcome.result;
+    const { error } = outcome;
+    throw errors && Object.hasOwn(errors, error.name)
+      ? errors[error.name]!(error)
+      : invocationError(operation, error);
   }
 }

@@ -4,17 +4,15 @@ import {
   type FactoryProvider,
   type ForwardReference,
 } from '@nestjs/common';
-import { DaprConfigurationError } from '../../errors/dapr-configuration.error.js';
-import { actorTypeOf, type ActorClass } from '../actor-type.decorator.js';
 import type { ActorProxy } from './actor-proxy.js';
 import { ActorProxyFactory } from './actor-proxy-factory.js';
+import {
+  actorTypeName,
+  isReadLater,
+  type ActorTypeRef,
+} from './actor-type-ref.js';
 
-/**
- * What names an actor type: the class with `@ActorType`, its type name, or, where two files import each other, a
- * function that gives the class.
- */
-export type ActorTypeRef<T = unknown> =
-  string | ActorClass<T> | (() => ActorClass<T>);
+export type { ActorTypeRef };
 
 /**
  * The actors of one type, as `@InjectActors` gives them.
@@ -52,7 +50,11 @@ export function getActorsToken(ref: ActorTypeRef): string {
 export function InjectActors(
   ref: ActorTypeRef,
 ): ParameterDecorator & PropertyDecorator {
-  return Inject(laterIfNeeded(ref));
+  return Inject(
+    isReadLater(ref)
+      ? (forwardRef(() => getActorsToken(ref)) as ForwardReference<string>)
+      : getActorsToken(ref),
+  );
 }
 
 /** What `forFeature` registers for a type. */
@@ -66,42 +68,4 @@ export function actorsProvider(
       new FeatureActors(factory, actorType, ref),
     inject: [ActorProxyFactory],
   };
-}
-
-/** The class that a reference stands for; undefined for a type name. */
-export function actorClassOf(ref: ActorTypeRef): ActorClass | undefined {
-  if (typeof ref === 'string') return undefined;
-  return isThunk(ref) ? ref() : ref;
-}
-
-/** @throws DaprConfigurationError for what names no actor type */
-export function actorTypeName(ref: ActorTypeRef): string {
-  if (typeof ref === 'string') return ref;
-  const target = typeof ref === 'function' ? actorClassOf(ref) : undefined;
-  if (!target)
-    throw new DaprConfigurationError(
-      'An actor type was asked for by a class that is undefined, as happens where two files import each other. ' +
-        'Write @InjectActors(() => CartActor), or give the type name.',
-    );
-  const definition = actorTypeOf(target);
-  if (!definition)
-    throw new DaprConfigurationError(
-      `${target.name} names no actor type: it has no @ActorType. Decorate it, or give the type name as a string.`,
-    );
-  return definition.name;
-}
-
-/** A class that is not decorated yet is one that injects its own actors: decorators of parameters run first. */
-function laterIfNeeded(ref: ActorTypeRef): string | ForwardReference {
-  if (typeof ref === 'string') return getActorsToken(ref);
-  if (typeof ref === 'function' && !isThunk(ref) && actorTypeOf(ref))
-    return getActorsToken(ref);
-  return forwardRef(() => getActorsToken(ref)) as ForwardReference;
-}
-
-/** Arrow functions have no prototype. */
-function isThunk(
-  ref: ActorClass | (() => ActorClass),
-): ref is () => ActorClass {
-  return (ref as { prototype?: unknown }).prototype === undefined;
 }

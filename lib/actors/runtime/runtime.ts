@@ -1,75 +1,136 @@
-import type {
-  ApplicationConfig,
-  ModuleRef,
-  ModulesContainer,
-} from '@nestjs/core';
-import type { ClientActor } from '../../client/actor.js';
-import type { CurrentCall } from '../../contexts/current-call.js';
+import { Logger } from '@nestjs/common';
 import type { AppConfig } from '../../protocol/app-config.js';
 import type { Clock } from '../../protocol/clock.js';
-import type { ActorsOptions } from '../actors.options.js';
 import type { ActorCall, ActorReply } from './actor-call.js';
+import { Activator } from './activator.js';
+import { Dispatcher } from './dispatcher.js';
+import {
+  buildRegistry,
+  type Registry,
+  type RegistrySources,
+} from './registry.js';
+import { hostReply } from './reply.js';
+import type { ActorSlot } from './slot.js';
+import type { ActorHost } from './state.js';
 
 export type { ActorCall, ActorReply };
 
-export interface ActorRuntimeDependencies {
-  /** Asked at each call. */
-  readonly client: () => ClientActor;
-  readonly moduleRef: ModuleRef;
-  readonly modules: ModulesContainer;
-  /** The app's own. */
-  readonly config: ApplicationConfig;
-  /** Whether the app's global enhancers reach actor methods. */
-  readonly inheritAppConfig: boolean;
-  readonly options: ActorsOptions;
-  readonly currentCall: CurrentCall;
-  readonly clock: Clock;
+/** What the runtime needs of the app around it. */
+export interface ActorRuntimeDependencies extends RegistrySources, ActorHost {
+  readonly clock?: Clock;
 }
 
 /** Hosts the actors of one app: what Dapr calls ends here, whatever the wire. */
 export class ActorRuntime {
-  constructor(private readonly dependencies: ActorRuntimeDependencies) {}
+  private readonly logger = new Logger('ActorRuntime');
+  private readonly activator: Activator;
+  private readonly dispatcher: Dispatcher;
+  private registry: Registry = {
+    types: new Map(),
+    appConfig: { entities: [] },
+  };
+  private isDraining = false;
+  private underWay = 0;
+  private whenQuiet: (() => void)[] = [];
+
+  constructor(private readonly dependencies: ActorRuntimeDependencies) {
+    this.activator = new Activator(dependencies);
+    this.dispatcher = new Dispatcher(
+      dependencies,
+      this.activator,
+      () => this.isDraining,
+    );
+  }
 
   /**
-   * Finds the actor types among the providers of all modules.
+   * Finds the actor types among the providers of all modules. Belongs before the port opens.
    * @throws DaprConfigurationError where they are put together wrongly
    */
   start(): void {
-    void this.dependencies;
-    throw new Error('not built yet');
+    this.registry = buildRegistry(this.dependencies);
   }
 
   get hasActors(): boolean {
-    return this.types.length > 0;
+    return this.registry.types.size > 0;
   }
 
   /** The actor types that this app hosts. */
   get types(): readonly string[] {
-    return [];
+    return this.registry.appConfig.entities;
   }
 
   /** The answer to GET /dapr/config. */
   appConfig(): AppConfig {
-    return { entities: this.types };
+    return this.registry.appConfig;
   }
 
-  /** A new sidecar asked: whatever is in memory is out of date, and no turn begun before may commit. */
-  newWorld(): void {}
+  /**
+   * A new sidecar is there, which knows of no instance: what is in memory is out of date. No call taken before may
+   * store anything, and those that have not begun never will.
+   */
+  newWorld(): void {
+    const reason = new Error(
+      'a new sidecar has taken over, and the call came from the one before',
+    );
+    for (const slot of this.slots()) {
+      slot.turns.refuseWaiting(reason);
+      void this.close(slot, reason);
+    }
+  }
 
   /** Runs a call. Never rejects: a failure is an answer, too. */
-  dispatch(call: ActorCall): Promise<ActorReply> {
-    void call;
-    return Promise.reject(new Error('not built yet'));
+  async dispatch(call: ActorCall): Promise<ActorReply> {
+    const type = this.registry.types.get(call.actorType);
+    if (!type)
+      return hostReply(404, `This app hosts no actor type ${call.actorType}.`);
+    this.underWay += 1;
+    try {
+      return await this.dispatcher.dispatch(type, call);
+    } catch (error) {
+      this.logger.error(error);
+      return hostReply(
+        500,
+        'The actor runtime failed; see the log of the app.',
+      );
+    } finally {
+      this.underWay -= 1;
+      if (this.underWay === 0)
+        for (const resolve of this.whenQuiet.splice(0)) resolve();
+    }
   }
 
   /** Dapr has forgotten an instance. Resolves when its running turn and `onDeactivate` have ended. */
   async deactivate(actorType: string, actorId: string): Promise<void> {
-    void [actorType, actorId];
+    const slot = this.registry.types.get(actorType)?.slots.get(actorId);
+    if (slot)
+      await this.close(
+        slot,
+        new Error('Dapr deactivated the actor while the call ran'),
+      );
   }
 
-  /** From here on only the calls that running turns wait for are taken. Resolves when no turn runs or waits. */
-  async drain(): Promise<void> {}
+  /** From here on only calls that a running chain waits for are taken. Resolves when none runs or waits. */
+  async drain(): Promise<void> {
+    this.isDraining = true;
+    if (this.underWay > 0)
+      await new Promise<void>((resolve) => this.whenQuiet.push(resolve));
+  }
 
   /** Drains, then deactivates every instance. */
-  async stop(): Promise<void> {}
+  async stop(): Promise<void> {
+    await this.drain();
+    const reason = new Error('the app is shutting down');
+    await Promise.all(this.slots().map((slot) => this.close(slot, reason)));
+  }
+
+  private async close(slot: ActorSlot, reason: Error): Promise<void> {
+    await slot.close(reason, () => this.activator.retire(slot));
+    if (slot.isEmpty) slot.type.slots.delete(slot.id);
+  }
+
+  private slots(): ActorSlot[] {
+    return [...this.registry.types.values()].flatMap(({ slots }) => [
+      ...slots.values(),
+    ]);
+  }
 }

@@ -1,0 +1,61 @@
+import { Logger } from '@nestjs/common';
+import { ContextIdFactory } from '@nestjs/core';
+import { settle, type Actor } from '../actor.js';
+import type { OnActivate, OnDeactivate } from '../actor-lifecycle.js';
+import { Activation } from './activation.js';
+import type { HostedType } from './hosted-type.js';
+import type { ActorSlot } from './slot.js';
+import type { ActorHost } from './state.js';
+
+/** Brings instances into memory and takes them out again. */
+export class Activator {
+  private readonly logger = new Logger('ActorRuntime');
+
+  constructor(private readonly host: ActorHost) {}
+
+  /** Rejects with what the constructor, a dependency or `onActivate` threw; then nothing of the instance is left. */
+  async activate(slot: ActorSlot): Promise<Activation> {
+    const actor: Actor & Partial<OnActivate> = await construct(
+      slot.type,
+      slot.id,
+    );
+    const activation = new Activation(actor, slot, this.host);
+    settle(actor, activation);
+    slot.activation = activation;
+    try {
+      await actor.onActivate?.();
+    } catch (error) {
+      slot.activation = undefined;
+      throw error;
+    }
+    activation.isUnsaved = activation.state.hasChanges;
+    activation.isActive = true;
+    return activation;
+  }
+
+  /** Never rejects: whatever `onDeactivate` does, the instance is gone. */
+  async retire(slot: ActorSlot): Promise<void> {
+    const actor: (Actor & Partial<OnDeactivate>) | undefined =
+      slot.activation?.actor;
+    // From here on the state refuses: Dapr has forgotten the instance.
+    slot.activation = undefined;
+    try {
+      await actor?.onDeactivate?.();
+    } catch (error) {
+      this.logger.error(
+        `onDeactivate of actor ${slot.type.name}/${slot.id} failed; the instance is gone all the same`,
+        error instanceof Error ? error.stack : error,
+      );
+    }
+  }
+}
+
+function construct(type: HostedType, actorId: string): Promise<Actor> {
+  if (!type.isScoped) return type.moduleRef.create(type.target);
+  const contextId = ContextIdFactory.create();
+  type.moduleRef.registerRequestByContextId(
+    { actorType: type.name, actorId },
+    contextId,
+  );
+  return type.moduleRef.create(type.target, contextId);
+}

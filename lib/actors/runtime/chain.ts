@@ -1,0 +1,111 @@
+import type { CallScope } from '../../contexts/current-call.js';
+import { headerOf, Headers } from '../../protocol/headers.js';
+import type { ActorCall } from './actor-call.js';
+import type { StateCache } from './state.js';
+import { Turn } from './turn.js';
+
+/**
+ * An outermost call of an actor and the reentrant ones that came in while it ran. Their changes of state are stored
+ * together, when the outermost has ended well, or not at all.
+ */
+export class Chain {
+  readonly outermost: Turn;
+  private readonly open: Turn[];
+  private isSealed_ = false;
+  private whenAlone: (() => void) | undefined;
+  private doom_: Error | undefined;
+  private commitment: AbortController | undefined;
+
+  constructor(call: ActorCall) {
+    this.outermost = new Turn(call, undefined);
+    this.open = [this.outermost];
+  }
+
+  /** Why nothing of this chain may be stored any more. */
+  get doom(): Error | undefined {
+    return this.doom_;
+  }
+
+  /** Every call has ended; what is pending is being stored or dropped. */
+  get isSealed(): boolean {
+    return this.isSealed_;
+  }
+
+  /** How many calls are inside the actor. */
+  get depth(): number {
+    return this.open.length;
+  }
+
+  /** Whether a call belongs to this chain and must not wait for its end. */
+  takesIn(call: ActorCall): boolean {
+    const id = this.outermost.reentrancyId;
+    return (
+      id !== undefined &&
+      !this.isSealed_ &&
+      id === headerOf(call.headers, Headers.reentrancyId)
+    );
+  }
+
+  enter(call: ActorCall, state: StateCache): Turn {
+    const turn = new Turn(call, this.parentOf(call));
+    for (const other of this.open)
+      if (!turn.isWithin(other)) turn.isShared = other.isShared = true;
+    turn.savepoint = state.savepoint();
+    this.open.push(turn);
+    return turn;
+  }
+
+  leave(turn: Turn): void {
+    turn.hasEnded = true;
+    this.open.splice(this.open.indexOf(turn), 1);
+    if (this.open.length === 1) this.whenAlone?.();
+  }
+
+  /** Resolves when the outermost call alone is left; from then on no other may come in. */
+  async seal(): Promise<void> {
+    while (this.open.length > 1)
+      await new Promise<void>((resolve) => (this.whenAlone = resolve));
+    this.isSealed_ = true;
+  }
+
+  /** The method of a turn threw: what it changed is taken back. */
+  takeBack(turn: Turn, state: StateCache): void {
+    const isAlone = this.open.every((other) => turn.isWithin(other));
+    if (isAlone && !turn.isShared) state.restore(turn.savepoint);
+    else
+      this.condemn(
+        new Error(
+          'A call failed while others of its chain ran beside it in the same actor. What it changed can not be told ' +
+            'from what they changed, so nothing is stored',
+        ),
+      );
+  }
+
+  /** A change of state was made in the scope of `writer`. */
+  noteWriter(writer: CallScope | undefined): void {
+    if (this.open.length === 1) return;
+    for (const turn of this.open)
+      if (!(writer instanceof Turn && writer.isWithin(turn)))
+        turn.isShared = true;
+  }
+
+  /** Nothing of this chain may be stored, not even by a transaction that is under way. */
+  condemn(reason: Error): void {
+    this.doom_ ??= reason;
+    this.commitment?.abort(reason);
+  }
+
+  /** Runs the transaction that stores the chain's changes. */
+  async commit(store: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    this.commitment = new AbortController();
+    await store(this.commitment.signal);
+  }
+
+  /** Where the caller does not say in which turn it called, it is taken for one beside all others. */
+  private parentOf(call: ActorCall): Turn {
+    const marks = headerOf(call.headers, Headers.actorTurns)?.split(',') ?? [];
+    return (
+      this.open.findLast((turn) => turn.isNamedBy(marks)) ?? this.outermost
+    );
+  }
+}

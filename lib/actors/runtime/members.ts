@@ -1,0 +1,101 @@
+import { DaprConfigurationError } from '../../errors/dapr-configuration.error.js';
+import { Actor } from '../actor.js';
+import { HIDDEN_METHODS } from '../hidden-methods.js';
+import {
+  scheduleHandlersOf,
+  type ScheduleHandler,
+} from '../actor-callbacks.decorator.js';
+
+/** What Dapr may call in an actor class. */
+export interface ActorMembers {
+  /** Names of the callable methods. */
+  readonly methods: readonly string[];
+  /** Method by timer name. */
+  readonly timers: ReadonlyMap<string, string>;
+  /** Method by reminder name. */
+  readonly reminders: ReadonlyMap<string, string>;
+}
+
+type AnyClass = { readonly name: string; readonly prototype: object };
+
+/**
+ * @param only the names that `@ActorType` narrows the callable methods to
+ * @throws DaprConfigurationError for two handlers of one name, or a name in `only` that is not callable
+ */
+export function readMembers(
+  target: AnyClass,
+  only?: readonly string[],
+): ActorMembers {
+  const lineage = lineageOf(target);
+  const handlers = lineage.flatMap((prototype) => [
+    ...scheduleHandlersOf(prototype.constructor),
+  ]);
+  const methods = callableNames(lineage, handlers);
+  const wrong = only?.filter((name) => !methods.includes(name)) ?? [];
+  if (wrong.length > 0)
+    throw new DaprConfigurationError(
+      `@ActorType of ${target.name} lists ${wrong.join(', ')} under "methods", which can't be called from outside. ` +
+        `It has: ${methods.join(', ') || 'no callable method'}. Correct the list.`,
+    );
+  return {
+    methods: only ?? methods,
+    timers: handlersByName(target, 'timer', handlers),
+    reminders: handlersByName(target, 'reminder', handlers),
+  };
+}
+
+/** Whether anything in the class could serve a call. */
+export function hasCallableMethods(target: AnyClass): boolean {
+  return callableNames(lineageOf(target), []).length > 0;
+}
+
+/** The prototypes of the class and its parents below `Actor`, the class first. */
+function lineageOf(target: AnyClass): object[] {
+  const lineage: object[] = [];
+  for (
+    let prototype: unknown = target.prototype;
+    prototype &&
+    prototype !== Actor.prototype &&
+    prototype !== Object.prototype;
+    prototype = Object.getPrototypeOf(prototype)
+  )
+    lineage.push(prototype);
+  return lineage;
+}
+
+function callableNames(
+  lineage: readonly object[],
+  handlers: readonly ScheduleHandler[],
+): string[] {
+  const hidden = new Set(handlers.map(({ method }) => method));
+  const names = lineage.flatMap((prototype) =>
+    Object.getOwnPropertyNames(prototype).filter(
+      (name) =>
+        typeof Object.getOwnPropertyDescriptor(prototype, name)?.value ===
+        'function',
+    ),
+  );
+  return [...new Set(names)].filter(
+    (name) =>
+      !name.startsWith('_') && !HIDDEN_METHODS.has(name) && !hidden.has(name),
+  );
+}
+
+function handlersByName(
+  target: AnyClass,
+  kind: ScheduleHandler['kind'],
+  handlers: readonly ScheduleHandler[],
+): Map<string, string> {
+  const byName = new Map<string, string>();
+  for (const handler of handlers) {
+    if (handler.kind !== kind) continue;
+    const other = byName.get(handler.name);
+    if (other !== undefined && other !== handler.method)
+      throw new DaprConfigurationError(
+        `${target.name}.${other} and ${target.name}.${handler.method} both take the ${kind} "${handler.name}". ` +
+          'One of them must get another name.',
+      );
+    byName.set(handler.name, handler.method);
+  }
+  return byName;
+}
