@@ -1,7 +1,11 @@
-import { actorCallbackPath } from '../../protocol/actor-callback.js';
+import {
+  actorCallbackPath,
+  type ActorCallback,
+} from '../../protocol/actor-callback.js';
 import type { Clock } from '../../protocol/clock.js';
 import { Headers, headerOf, type HeaderBag } from '../../protocol/headers.js';
 import type { AppAnswer, AppRequest } from '../app/channel.js';
+import { NO_TRACE, traceOf } from '../trace.js';
 import type { Transcript, TranscriptKind } from '../transcript.js';
 import { ActorError } from './actor-error.js';
 import type { ActorHost } from './actor-placement.js';
@@ -45,14 +49,14 @@ const HOP_BY_HOP = new Set([
   'upgrade',
 ]);
 
-/** daprd overwrites these, and keeps its own API token to itself. */
+/** daprd writes these itself, and keeps its own API token to itself. */
 const REPLACED: ReadonlySet<string> = new Set([
   Headers.apiToken,
   Headers.callerAppId,
   Headers.callerNamespace,
+  Headers.traceparent,
+  Headers.tracestate,
 ]);
-
-const NO_TRACE = `00-${'0'.repeat(32)}-${'0'.repeat(16)}-00`;
 
 /** The calls of the sidecar to a host of actors (dapr/dapr pkg/actors/targets/app/transport/http). */
 export class ActorCalls {
@@ -66,13 +70,7 @@ export class ActorCalls {
     signal: AbortSignal,
   ): Promise<AppAnswer> {
     const { name, query } = call;
-    // daprd leaves slashes in a method's name as they are.
-    const path = actorCallbackPath({
-      kind: 'method',
-      actorType: type,
-      actorId: id,
-      name,
-    }).replaceAll('%2F', '/');
+    const path = pathOf('method', { type, id }, name);
     const answer = await this.send(
       'actor-method',
       host,
@@ -85,7 +83,7 @@ export class ActorCalls {
         signal,
       },
     );
-    checkAnswer(answer, path.slice(1));
+    checkAnswer(answer, `${type}/${id}/method/${name}`);
     return answer;
   }
 
@@ -98,12 +96,7 @@ export class ActorCalls {
     body: string,
     signal: AbortSignal,
   ): Promise<void> {
-    const path = actorCallbackPath({
-      kind,
-      actorType: type,
-      actorId: id,
-      name,
-    });
+    const path = pathOf(kind, { type, id }, name);
     const answer = await this.send(
       `actor-${kind}`,
       host,
@@ -116,20 +109,14 @@ export class ActorCalls {
         signal,
       },
     );
-    checkAnswer(answer, path.slice(1));
+    checkAnswer(answer, `${type}/${id}/method/${name}`);
   }
 
   /** Any answer ends the instance, and so does none. */
   async deactivate(host: ActorHost, { type, id }: ActorAddress): Promise<void> {
-    const path = actorCallbackPath({
-      kind: 'deactivate',
-      actorType: type,
-      actorId: id,
-      name: '',
-    });
     await this.send('actor-deactivate', host, `${type}/${id}`, {
       verb: 'DELETE',
-      path,
+      path: pathOf('deactivate', { type, id }),
       headers: { 'content-type': 'application/x-protobuf' },
     }).catch(() => undefined);
   }
@@ -154,15 +141,31 @@ export class ActorCalls {
   }
 }
 
+// What Go leaves as it is in a path (net/url, shouldEscape), the slashes of a method's name among it.
+const PLAIN = /%(?:2[46BCF]|3[ABD]|40|5[BD])/g;
+
+function pathOf(
+  kind: ActorCallback['kind'],
+  { type, id }: ActorAddress,
+  name = '',
+): string {
+  return actorCallbackPath({
+    kind,
+    actorType: type,
+    actorId: id,
+    name,
+  }).replace(PLAIN, decodeURIComponent);
+}
+
 function methodHeaders(call: MethodCall): Record<string, string | string[]> {
-  const headers = forwardable(call.headers, REPLACED);
+  const trace = traceOf(call.headers);
   return {
-    ...headers,
+    ...forwardable(call.headers, REPLACED),
     'dapr-api-call': 'true',
     [Headers.callerAppId]: call.callerAppId,
     [Headers.callerNamespace]: 'default',
-    [Headers.traceparent]:
-      headerOf(call.headers, Headers.traceparent) ?? NO_TRACE,
+    [Headers.traceparent]: trace.traceparent || NO_TRACE,
+    ...(trace.tracestate && { [Headers.tracestate]: trace.tracestate }),
     ...(call.reentrancyId !== undefined && {
       [Headers.reentrancyId]: call.reentrancyId,
     }),
@@ -186,12 +189,12 @@ export function forwardable(
   return kept;
 }
 
-function checkAnswer({ status, body }: AppAnswer, path: string): void {
+function checkAnswer({ status, body }: AppAnswer, method: string): void {
   if (status === 200) return;
   throw new ActorError(
     'failed',
     status === 404
-      ? `actor method not found: ${path}`
+      ? `actor method not found: actors/${method}`
       : `error from actor service: (${status}) ${body.toString('utf8')}`,
   );
 }

@@ -62,7 +62,7 @@ const invoke: Operation = async (actors, actor, call, method) => {
     'error invoke actor method',
     actors.invoke(call, actor, {
       name,
-      query: call.query.toString(),
+      query: call.rawQuery,
       headers: call.headers,
       body: call.body,
     }),
