@@ -13,7 +13,7 @@ export function scopeHeaders(
 }
 
 function headersOf(
-  { traceparent, tracestate, baggage, reentrancyId }: CallScope,
+  { traceparent, tracestate, baggage, reentrancyId, turns }: CallScope,
   target: 'actor' | 'other',
 ): Record<string, string> | undefined {
   const sendsReentrancy = reentrancyId !== undefined && target === 'actor';
@@ -23,5 +23,7 @@ function headersOf(
     ...(tracestate !== undefined && { [Headers.tracestate]: tracestate }),
     ...(baggage !== undefined && { [Headers.baggage]: baggage }),
     ...(sendsReentrancy && { [Headers.reentrancyId]: reentrancyId }),
+    ...(sendsReentrancy &&
+      turns !== undefined && { [Headers.actorTurns]: turns }),
   };
 }

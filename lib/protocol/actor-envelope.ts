@@ -14,6 +14,9 @@ export interface RemoteError {
   readonly stack?: string;
 }
 
+/** Name of the errors of the host itself, as opposed to those that the actor threw. */
+export const HOST_ERROR = 'ActorHostError';
+
 export type Envelope =
   | { readonly 'x-nestjs-dapr': number; readonly result?: unknown }
   | { readonly 'x-nestjs-dapr': number; readonly error: RemoteError };

@@ -1,6 +1,5 @@
 import type { ActorMethodAnswer } from '../../client/actor.js';
 import { ActorInvocationError } from '../../errors/actor-invocation.error.js';
-import { DaprError } from '../../errors/dapr.error.js';
 import { isEnvelope, type RemoteError } from '../../protocol/actor-envelope.js';
 import type { ErrorDetail } from '../../protocol/error-codes.js';
 import { headerOf, Headers } from '../../protocol/headers.js';
@@ -38,34 +37,27 @@ export function invocationError(
   });
 }
 
-// What daprd answers, with the status and body that the host gave: actors/targets/app in dapr/dapr.
-const HOST_ANSWER = /error from actor service: \(\d+\) (\{.*\})$/s;
-
-/** The sidecar's word that a call failed at its host, with the host's own words where it sent some. */
+/** What the host itself has to say, in its own words instead of the client's. */
 export function hostError(operation: string, error: unknown): unknown {
-  if (
-    !(error instanceof DaprError) ||
-    !error.errorCode?.startsWith('ERR_ACTOR_INVOKE')
-  )
+  if (!(error instanceof ActorInvocationError) || !isHostAnswer(error.data))
     return error;
-  return new ActorInvocationError(hostWords(error.message), {
+  const { status, errorCode, data, details } = error;
+  return new ActorInvocationError(error.data.message, {
     operation,
-    errorCode: error.errorCode,
-    details: error.details,
     cause: error,
-    ...(error.status !== undefined && { status: error.status }),
+    details,
+    data,
+    ...(status !== undefined && { status }),
+    ...(errorCode !== undefined && { errorCode }),
   });
 }
 
-function hostWords(message: string): string {
-  const body = HOST_ANSWER.exec(message)?.[1];
-  if (body === undefined) return message;
-  try {
-    const { message: words } = JSON.parse(body) as { message?: unknown };
-    return typeof words === 'string' ? words : message;
-  } catch {
-    return message;
-  }
+function isHostAnswer(data: unknown): data is { readonly message: string } {
+  return (
+    isDetail(data) &&
+    data['name'] === HOST_ERROR &&
+    typeof data['message'] === 'string'
+  );
 }
 
 function isDetail(details: unknown): details is ErrorDetail {

@@ -1,5 +1,6 @@
 import {
   errorEnvelope,
+  HOST_ERROR,
   resultEnvelope,
 } from '../../protocol/actor-envelope.js';
 import { Headers } from '../../protocol/headers.js';
@@ -45,7 +46,7 @@ export function hostReply(status: number, message: string): ActorReply {
   return {
     status,
     headers: JSON_HEADERS,
-    body: toJson({ name: 'ActorHostError', message }),
+    body: toJson({ name: HOST_ERROR, message }),
   };
 }
 
