@@ -1,5 +1,6 @@
 import type { Clock } from '../protocol/clock.js';
 import { Engine } from './engine.js';
+import { loadResources } from './resources.js';
 
 /** Settings of the embedded sidecar that hold for all applications in it. */
 export interface EmbeddedOptions {
@@ -24,5 +25,17 @@ export interface EmbeddedOptions {
 export async function startEngine(
   options: EmbeddedOptions = {},
 ): Promise<Engine> {
-  return new Engine(options);
+  const { resources: folders, substitute = true, ...rest } = options;
+  const log = options.log ?? (() => undefined);
+  const resources = await loadResources({
+    folders: typeof folders === 'string' ? [folders] : folders,
+    substitute,
+    log,
+  });
+  for (const { name, circuitBreakers } of resources.resiliencies)
+    if (circuitBreakers.length > 0)
+      log(
+        `Resiliency "${name}": the embedded sidecar applies no circuit breakers; timeouts and retries it does.`,
+      );
+  return new Engine({ ...rest, resources, log });
 }

@@ -1,9 +1,33 @@
 import { systemClock, type Clock } from '../protocol/clock.js';
 import { Activity } from './activity.js';
-import type { EmbeddedOptions } from './embedded.js';
+import { Applications } from './app/applications.js';
+import { Actors } from './blocks/actors.js';
+import { Bindings } from './blocks/bindings.js';
+import { Invocations } from './blocks/invocation.js';
+import { PubSub } from './blocks/pubsub.js';
+import { StateStores } from './blocks/state.js';
 import { Faults } from './faults.js';
+import { actorRoutes } from './http/actors.js';
+import type { ApiRoute } from './http/api.js';
+import { bindingRoutes } from './http/bindings.js';
+import { publishRoutes } from './http/publish.js';
+import { stateRoutes } from './http/state.js';
+import { Resiliency } from './resiliency.js';
+import type { Resources } from './resources.js';
 import { Sidecar, type SidecarOptions } from './sidecar.js';
 import { Transcript } from './transcript.js';
+import { VirtualClock } from './virtual-clock.js';
+
+export interface EngineOptions {
+  readonly resources: Resources;
+  readonly clock?: Clock;
+  readonly apiToken?: string;
+  readonly appToken?: string;
+  readonly log: (line: string) => void;
+}
+
+// How long work that waits for the clock may stand still, in real time, before the clock goes on.
+const PATIENCE = 500;
 
 /** What all sidecars in this process share: time, stores, brokers, actors, and what specs look at. */
 export class Engine {
@@ -11,18 +35,72 @@ export class Engine {
   readonly activity = new Activity();
   readonly faults = new Faults();
   readonly transcript = new Transcript();
+  readonly resources: Resources;
+  readonly resiliency: Resiliency;
+  readonly applications = new Applications();
+  readonly pubsub: PubSub;
+  readonly bindings: Bindings;
+  readonly invocations: Invocations;
+  readonly stores: StateStores;
+  readonly actors: Actors;
+  /** The operations of the API that are the same for every sidecar. */
+  readonly routes: readonly ApiRoute[];
+  private readonly sidecars = new Set<Sidecar>();
+  private readonly releaseClock: () => void;
+  private opened = 0;
 
-  constructor(private readonly options: EmbeddedOptions) {
+  constructor(readonly options: EngineOptions) {
+    const { resources, log: warn } = options;
     this.clock = options.clock ?? systemClock;
+    this.resources = resources;
+    this.resiliency = new Resiliency(resources.resiliencies);
+    const { clock, activity, faults, transcript, resiliency } = this;
+    const shared = { clock, activity, faults, transcript, resiliency, warn };
+    const components = resources.components.filter(({ type }) =>
+      type.startsWith('state.'),
+    );
+    this.stores = new StateStores({ components, clock, faults });
+    this.pubsub = new PubSub({ ...shared, resources });
+    this.bindings = new Bindings({ ...shared, resources });
+    this.invocations = new Invocations({
+      ...shared,
+      applications: this.applications,
+      hasApiToken: options.apiToken !== undefined,
+    });
+    const { features } = resources;
+    this.actors = new Actors({ ...shared, stores: this.stores, features });
+    this.routes = [
+      ...publishRoutes(this.pubsub),
+      ...bindingRoutes(this.bindings),
+      ...stateRoutes(this.stores),
+      ...actorRoutes(this.actors),
+    ];
+    this.releaseClock =
+      clock instanceof VirtualClock
+        ? clock.settleWith(() => activity.settled(PATIENCE))
+        : () => undefined;
   }
 
   /**
    * Opens the sidecar of one running application. The same app id again is a second replica of that application.
-   * @throws DaprConfigurationError when the port that was asked for is taken
+   * @throws DaprConfigurationError when the port that was asked for is taken, or a component is not to be had
    */
   async openSidecar(options: SidecarOptions): Promise<Sidecar> {
-    void this.options;
-    return new Sidecar(options.appId, options.httpPort ?? 0);
+    this.resources.requireServed(options.appId);
+    this.opened += 1;
+    const sidecar = new Sidecar(
+      this,
+      options,
+      `${options.appId}-${this.opened}`,
+    );
+    await sidecar.listen();
+    this.sidecars.add(sidecar);
+    return sidecar;
+  }
+
+  /** The sidecar is closed. */
+  forget(sidecar: Sidecar): void {
+    this.sidecars.delete(sidecar);
   }
 
   /** Resolves when nothing is in flight and nothing is due at the current time of the clock. */
@@ -31,5 +109,10 @@ export class Engine {
   }
 
   /** Closes every sidecar; no socket and no timer stays. */
-  async close(): Promise<void> {}
+  async close(): Promise<void> {
+    await Promise.all([...this.sidecars].map((sidecar) => sidecar.close()));
+    this.actors.close();
+    await this.invocations.close();
+    this.releaseClock();
+  }
 }

@@ -65,34 +65,42 @@ export async function inTime<T>(
   }
 }
 
+/** What {@link attempt} works with. `until`: after it aborts there is no further attempt. */
+export interface AttemptDependencies {
+  readonly clock: Clock;
+  readonly activity: Activity;
+  readonly until?: AbortSignal;
+}
+
 /**
  * Runs an operation as its policy says, within an activity. `failingStatus` tells of a result whether it is a failure:
  * undefined when it is none. What the last attempt gave or threw is the result.
  */
 export async function attempt<T>(
-  deps: { readonly clock: Clock; readonly activity: Activity },
+  { clock, activity, until }: AttemptDependencies,
   policy: Policy,
   once: (signal: AbortSignal | undefined) => Promise<T>,
   failingStatus: (result: T) => number | undefined = () => undefined,
 ): Promise<T> {
-  const begun = deps.clock.now();
+  const begun = clock.now();
   for (let failures = 1; ; failures += 1) {
-    const result = await inTime(deps.clock, policy.timeout, once).then(
+    const result = await inTime(clock, policy.timeout, once).then(
       (value) => ({ value, status: failingStatus(value) }),
       (error: unknown) => ({ error, status: undefined }),
     );
     const failed = 'error' in result || result.status !== undefined;
     const delay =
-      failed &&
-      retryDelay(policy.retry, {
-        failures,
-        elapsed: deps.clock.now() - begun,
-        status: result.status,
-      });
-    if (delay === false || delay === undefined) {
+      failed && !until?.aborted
+        ? retryDelay(policy.retry, {
+            failures,
+            elapsed: clock.now() - begun,
+            status: result.status,
+          })
+        : undefined;
+    if (delay === undefined) {
       if ('error' in result) throw result.error;
       return result.value;
     }
-    await deps.activity.rest(() => sleep(deps.clock, delay));
+    await activity.rest(() => sleep(clock, delay, until));
   }
 }

@@ -1,4 +1,12 @@
 import type { AppChannel } from './app/channel.js';
+import { HttpAppChannel } from './app/http.js';
+import { waitForPort } from './app/wait-for-port.js';
+import { Connection } from './connection.js';
+import type { Engine } from './engine.js';
+import { HttpFront } from './http/front.js';
+import { healthRoutes } from './http/health.js';
+import { forward } from './http/invocation.js';
+import { metadataRoutes, type MetadataSource } from './http/metadata.js';
 
 export interface SidecarOptions {
   readonly appId: string;
@@ -15,24 +23,153 @@ export interface AppAddress {
   readonly host?: string;
 }
 
+const DEFAULT_HTTP_PORT = 3500;
+const LOOPBACK = '127.0.0.1';
+
 /** The sidecar of one running application. */
 export class Sidecar {
-  constructor(
-    readonly appId: string,
-    readonly httpPort: number,
-  ) {}
+  private readonly front: HttpFront;
+  private readonly extended = new Map<string, string>();
+  private connection: Connection | undefined;
+  private app: AppAddress = { port: 0 };
+  private port = 0;
+  private isConnected = false;
+  private closing: Promise<void> | undefined;
 
-  /**
-   * Asks the application for its configuration, subscriptions and bindings, as daprd does when the application begins
-   * to listen, and starts to deliver. Resolves when the sidecar is ready. May be called again after `disconnect`.
-   */
-  async connect(app: AppAddress | AppChannel): Promise<void> {
-    void app;
+  /** Applications get theirs from {@link Engine.openSidecar}. */
+  constructor(
+    private readonly engine: Engine,
+    private readonly options: SidecarOptions,
+    /** Tells the replicas of one application apart. */
+    private readonly instanceId: string,
+  ) {
+    const { activity, invocations } = engine;
+    const { apiToken, log: warn } = engine.options;
+    this.front = new HttpFront({
+      appId: options.appId,
+      activity,
+      apiToken,
+      warn,
+      routes: [
+        ...engine.routes,
+        ...healthRoutes(this),
+        ...metadataRoutes(
+          () => this.describe(),
+          this.extended,
+          () =>
+            // Its own call is to be answered first.
+            void setImmediate(() => void this.close()),
+        ),
+      ],
+      forward: (call) =>
+        forward(
+          invocations,
+          { appId: this.appId, replica: this.connection?.replica },
+          call,
+        ),
+    });
   }
 
-  /** Nothing new reaches the application from here on; resolves when what was under way has ended. */
-  async disconnect(): Promise<void> {}
+  get appId(): string {
+    return this.options.appId;
+  }
+
+  get httpPort(): number {
+    return this.port;
+  }
+
+  /** Whether the application has told what it listens to; without an application, always. */
+  get isReady(): boolean {
+    return this.isConnected || (this.options.clientOnly ?? false);
+  }
+
+  /** Opens the API. */
+  async listen(): Promise<void> {
+    const { httpPort } = this.options;
+    this.port =
+      httpPort === undefined
+        ? await this.front.listen(DEFAULT_HTTP_PORT, 0)
+        : await this.front.listen(httpPort);
+    if (!this.options.clientOnly) this.expectActors();
+  }
+
+  /**
+   * Waits until the application listens, asks it for its configuration, subscriptions and bindings as daprd does, and
+   * begins to deliver. Resolves when the sidecar is ready. May be called again after `disconnect`, and for an
+   * application that came back without it.
+   */
+  async connect(app: AppAddress | AppChannel): Promise<void> {
+    if (this.closing) throw new Error('the embedded sidecar is closed');
+    await this.disconnect();
+    this.expectActors();
+    const { engine, appId, instanceId } = this;
+    const channel = 'request' in app ? app : this.channelTo(app);
+    const connection = new Connection(engine, appId, instanceId, channel);
+    this.connection = connection;
+    if (!('request' in app)) {
+      this.app = app;
+      const { leaving } = connection.replica;
+      await waitForPort(hostOf(app), app.port, leaving);
+    }
+    await engine.activity.track(() => connection.open());
+    this.isConnected = this.connection === connection;
+  }
+
+  /**
+   * Nothing new reaches the application from here on: what is published waits until it is back. Resolves when what was
+   * under way has ended, after five seconds at most.
+   */
+  async disconnect(): Promise<void> {
+    const { connection } = this;
+    this.connection = undefined;
+    this.isConnected = false;
+    await connection?.end();
+  }
 
   /** Disconnects and closes the API. */
-  async close(): Promise<void> {}
+  close(): Promise<void> {
+    this.closing ??= this.end();
+    return this.closing;
+  }
+
+  private async end(): Promise<void> {
+    await this.disconnect();
+    await this.front.close();
+    this.engine.forget(this);
+  }
+
+  /** Calls of actors wait from the start, as they do for an application that daprd has not yet asked. */
+  private expectActors(): void {
+    const { actors, applications } = this.engine;
+    if (!applications.has(this.appId)) actors.expect(this.appId);
+  }
+
+  private channelTo(app: AppAddress): AppChannel {
+    const host = hostOf(app);
+    const authority = host.includes(':') ? `[${host}]` : host;
+    return new HttpAppChannel(
+      `http://${authority}:${app.port}`,
+      this.engine.options.appToken,
+    );
+  }
+
+  private describe(): MetadataSource {
+    const { resources, resiliency, pubsub, actors } = this.engine;
+    const { appId } = this;
+    return {
+      appId,
+      appPort: this.app.port || undefined,
+      appHost: hostOf(this.app),
+      features: resources.features,
+      components: resources.componentsOf(appId),
+      subscriptions: pubsub.subscriptionsOf(appId),
+      resiliencies: resiliency.namesOf(appId),
+      actors: this.isConnected ? actors.activeActors(appId) : undefined,
+    };
+  }
+}
+
+/** An application that listens everywhere is called where only this machine can. */
+function hostOf({ host = LOOPBACK }: AppAddress): string {
+  return host === '0.0.0.0' || host === '::' ? LOOPBACK : host;
 }

@@ -6,6 +6,7 @@ import {
 import { goJson } from '../../protocol/go-json.js';
 import { Headers } from '../../protocol/headers.js';
 import { RoutingRuleError } from '../../protocol/routing-rule.js';
+import { NO_TRACE } from '../trace.js';
 import { isRawPayload, type Subscription } from './subscription.js';
 
 /** A message on a broker. */
@@ -111,8 +112,6 @@ const UNSENDABLE = new Set([
   'transfer-encoding',
   'upgrade',
 ]);
-
-const NO_TRACE = `00-${'0'.repeat(32)}-${'0'.repeat(16)}-00`;
 
 function headersFor(
   { metadata }: Message,

@@ -10,6 +10,8 @@ export interface ApiCall {
   /** Unescaped as daprd does: a `+` is a space. */
   readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
+  /** As it came, without the question mark; for what is passed on. */
+  readonly rawQuery: string;
   readonly headers: HeaderBag;
   readonly body: Buffer;
   /** Aborts when the caller closes its connection. */
@@ -28,6 +30,8 @@ export interface ApiRoute {
   /** `/v1.0/state/:store/:key`; a last segment `*rest` takes the remaining path with its slashes. */
   readonly path: string;
   handle(call: ApiCall): Promise<ApiAnswer> | ApiAnswer;
+  /** The answer to a body over the limit, where it is not the common one. */
+  tooLarge?(params: ApiCall['params'], reason: string): ApiError;
 }
 
 /** An answer in Dapr's error form. */

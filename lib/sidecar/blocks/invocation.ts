@@ -1,0 +1,214 @@
+import { hostname } from 'node:os';
+import type { Readable } from 'node:stream';
+import type { Clock } from '../../protocol/clock.js';
+import { Headers, type HeaderBag } from '../../protocol/headers.js';
+import type { Activity } from '../activity.js';
+import type { Applications } from '../app/applications.js';
+import type { AppAnswer, AppChannel, AppRequest } from '../app/channel.js';
+import { HttpAppChannel } from '../app/http.js';
+import type { Replica } from '../app/replica.js';
+import type { Faults } from '../faults.js';
+import type { Resiliency } from '../resiliency.js';
+import { attempt } from '../retries.js';
+import { NO_TRACE, traceOf } from '../trace.js';
+import type { Transcript } from '../transcript.js';
+import { forwardPath } from './forward-path.js';
+
+export interface InvocationDependencies {
+  readonly clock: Clock;
+  readonly activity: Activity;
+  readonly faults: Faults;
+  readonly transcript: Transcript;
+  readonly resiliency: Resiliency;
+  readonly applications: Applications;
+  /** Callers have to show a token, which is not for the called application. */
+  readonly hasApiToken: boolean;
+}
+
+/** A call of one application to another. */
+export interface Invocation {
+  readonly callerId: string;
+  /** The caller's own process, which is the one that it reaches by its own app id. */
+  readonly callerReplica: Replica | undefined;
+  /** An app id, with or without its namespace, or the URL of a service without a sidecar. */
+  readonly target: string;
+  /** Unescaped path, without a slash before it. */
+  readonly method: string;
+  /** With its question mark; '' without one. */
+  readonly query: string;
+  readonly verb: string;
+  readonly headers: HeaderBag;
+  /** A stream can be sent once, so a call with one is not retried. */
+  readonly body: Buffer | Readable | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** Calls from application to application. */
+export class Invocations {
+  private readonly services = new Map<string, AppChannel>();
+
+  constructor(private readonly deps: InvocationDependencies) {}
+
+  /** Whether calls of `target` may be made more than once: their bodies can't be streamed. */
+  mayRetry(callerId: string, target: string): boolean {
+    return this.deps.resiliency.app(callerId, target).retry !== undefined;
+  }
+
+  /** Rejects with the reason when the target can't be reached. */
+  async invoke(call: Invocation): Promise<AppAnswer<Readable>> {
+    const path = forwardPath(call.method) + call.query;
+    this.deps.faults.check('invoke');
+    const policy = this.deps.resiliency.app(call.callerId, call.target);
+    let failed: Readable | undefined;
+    return attempt(
+      { ...this.deps, until: call.signal },
+      policy,
+      async (timeout) => {
+        failed?.on('error', () => undefined).resume();
+        const signal = timeout
+          ? AbortSignal.any([timeout, call.signal])
+          : call.signal;
+        const answer = await this.send(call, path, signal);
+        failed = answer.body;
+        return answer;
+      },
+      ({ status }) => (status >= 200 && status <= 399 ? undefined : status),
+    );
+  }
+
+  async close(): Promise<void> {
+    for (const service of this.services.values()) await service.close();
+  }
+
+  private async send(
+    call: Invocation,
+    path: string,
+    signal: AbortSignal,
+  ): Promise<AppAnswer<Readable>> {
+    const { verb, target, body } = call;
+    const headers = forwardHeaders(call.headers, this.deps.hasApiToken);
+    const request: AppRequest = { verb, path, headers, signal };
+    const whole = body === undefined ? request : { ...request, body };
+    if (/^https?:\/\//.test(target)) return this.service(target).stream(whole);
+    const appId = appIdOf(target);
+    if (appId !== call.callerId) addCaller(headers, call.callerId, appId);
+    return this.callApp(this.replicaFor(call, appId), whole);
+  }
+
+  private replicaFor(call: Invocation, appId: string): Replica {
+    const own = appId === call.callerId ? call.callerReplica : undefined;
+    const replica = own ?? this.deps.applications.next(appId);
+    if (!replica) throw new Error('no host found with the given ID');
+    return replica;
+  }
+
+  private async callApp(
+    replica: Replica,
+    request: AppRequest,
+  ): Promise<AppAnswer<Readable>> {
+    const { clock, transcript } = this.deps;
+    const entry = {
+      kind: 'invocation',
+      at: clock.now(),
+      appId: replica.appId,
+      name: request.path,
+    } as const;
+    try {
+      const answer = await replica.stream(request);
+      transcript.add({ ...entry, outcome: String(answer.status) });
+      return answer;
+    } catch (error) {
+      transcript.add({ ...entry, outcome: 'error' });
+      throw new Error(
+        `error invoking app channel: ${(error as Error).message}`,
+        { cause: error },
+      );
+    }
+  }
+
+  private service(url: string): AppChannel {
+    const { origin } = new URL(url);
+    const known = this.services.get(origin);
+    if (known) return known;
+    const service = new HttpAppChannel(origin);
+    this.services.set(origin, service);
+    return service;
+  }
+}
+
+const NAMESPACE = 'default';
+
+function appIdOf(target: string): string {
+  const [appId = '', namespace = NAMESPACE, ...rest] = target.split('.');
+  if (rest.length > 0) throw new Error(`invalid app id ${target}`);
+  if (namespace !== NAMESPACE)
+    throw new Error('no host found with the given ID');
+  return appId;
+}
+
+// Of the connection and not of the message (RFC 9110, 7.6.1), or for the sidecar only.
+const NOT_FORWARDED = [
+  'connection',
+  'dapr-app-id',
+  'destination-app-id',
+  'expect',
+  'host',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+];
+
+function forwardHeaders(
+  given: HeaderBag,
+  hasApiToken: boolean,
+): Record<string, string | string[]> {
+  const left = new Set([...NOT_FORWARDED, ...connectionHeaders(given)]);
+  if (hasApiToken) left.add(Headers.apiToken);
+  const headers: Record<string, string | string[]> = {};
+  for (const [name, value] of Object.entries(given))
+    if (value !== undefined && !left.has(name))
+      headers[name] = typeof value === 'string' ? value : single(value);
+  const { traceparent, tracestate } = traceOf(given);
+  headers[Headers.traceparent] = traceparent || NO_TRACE;
+  if (tracestate) headers[Headers.tracestate] = tracestate;
+  else delete headers[Headers.tracestate];
+  return headers;
+}
+
+function single(values: readonly string[]): string | string[] {
+  const [value = '', ...others] = values;
+  return others.length === 0 ? value : [value, ...others];
+}
+
+/** Names that the sender's `connection` header declares to be of the connection. */
+export function connectionHeaders({ connection = [] }: HeaderBag): string[] {
+  const values = typeof connection === 'string' ? [connection] : connection;
+  return values.flatMap((value) =>
+    value.split(',').map((name) => name.trim().toLowerCase()),
+  );
+}
+
+const LOOPBACK = '127.0.0.1';
+
+/** daprd does not replace what the caller sent under these names: both arrive. */
+function addCaller(
+  headers: Record<string, string | string[]>,
+  callerId: string,
+  calleeId: string,
+): void {
+  const add = (name: string, value: string): void => {
+    const given = headers[name] ?? [];
+    headers[name] = [...(typeof given === 'string' ? [given] : given), value];
+  };
+  add(Headers.callerAppId, callerId);
+  add(Headers.callerNamespace, NAMESPACE);
+  add('dapr-callee-app-id', calleeId);
+  add('x-forwarded-for', LOOPBACK);
+  add('x-forwarded-host', hostname());
+  add('forwarded', `for=${LOOPBACK};by=${LOOPBACK};host=${hostname()}`);
+}

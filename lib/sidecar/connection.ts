@@ -1,0 +1,103 @@
+import { before } from './activity.js';
+import type { AppChannel } from './app/channel.js';
+import { Replica } from './app/replica.js';
+import {
+  askConfig,
+  askSubscriptions,
+  type StartupDependencies,
+} from './app/startup.js';
+import type { ActorHost } from './blocks/actors.js';
+import {
+  compileSubscription,
+  mergeSubscriptions,
+  type Subscription,
+} from './blocks/subscription.js';
+import type { Engine } from './engine.js';
+
+// --dapr-graceful-shutdown-seconds of daprd. Real time, since the application is real.
+const GRACE = 5000;
+
+/** One process of an application, from the first question to the last answer. */
+export class Connection {
+  readonly replica: Replica;
+  private readonly host: ActorHost;
+  /** What has to end before the process goes. */
+  private readonly ends: (() => void)[] = [];
+
+  constructor(
+    private readonly engine: Engine,
+    appId: string,
+    instanceId: string,
+    channel: AppChannel,
+  ) {
+    this.replica = new Replica(appId, instanceId, channel);
+    this.host = { appId, instanceId, channel: this.replica };
+  }
+
+  /**
+   * Asks in daprd's order (pkg/runtime/runtime.go, appHealthReadyInit) and begins to deliver.
+   * Rejects when the process leaves meanwhile.
+   */
+  async open(): Promise<void> {
+    const { replica, engine } = this;
+    const { clock, transcript, applications } = engine;
+    const deps = { clock, transcript, warn: engine.options.log };
+    applications.add(replica);
+    this.ends.push(() => applications.remove(replica));
+    const config = await askConfig(replica, deps);
+    const subscriptions = await this.subscriptions(deps);
+    replica.leaving.throwIfAborted();
+    this.ends.push(engine.pubsub.join(replica, subscriptions));
+    const stopBindings = await engine.bindings.start(replica);
+    this.ends.push(stopBindings);
+    if (replica.leaving.aborted) stopBindings();
+    replica.leaving.throwIfAborted();
+    await engine.actors.register(this.host, config);
+  }
+
+  /**
+   * Nothing new reaches the process from here on. Resolves when what was under way has ended, and its actors are
+   * deactivated; what takes longer than daprd would wait is cut.
+   */
+  async end(): Promise<void> {
+    for (const end of this.ends) end();
+    this.replica.leave();
+    const left = Promise.all([
+      this.engine.actors.unregister(this.host, 'closing'),
+      this.replica.quiet(),
+    ]);
+    await before(
+      GRACE,
+      left.catch(() => undefined),
+    );
+    await this.engine.actors.unregister(this.host, 'lost');
+    await this.replica.close();
+  }
+
+  /** Undefined when the process could not tell. */
+  private async subscriptions(
+    deps: StartupDependencies,
+  ): Promise<Subscription[] | undefined> {
+    const { resources } = this.engine;
+    const { appId } = this.replica;
+    const isPubSub = resources
+      .componentsOf(appId)
+      .some(({ type }) => type.startsWith('pubsub.'));
+    if (!isPubSub) return [];
+    const declarative = resources
+      .subscriptionsOf(appId)
+      .map(({ entry }) => compileSubscription(entry, 'DECLARATIVE'));
+    const entries = await askSubscriptions(this.replica, deps);
+    try {
+      const programmatic = entries?.map((entry) =>
+        compileSubscription(entry, 'PROGRAMMATIC'),
+      );
+      if (programmatic) return mergeSubscriptions(programmatic, declarative);
+    } catch (error) {
+      deps.warn(
+        `Application "${appId}" subscribes to nothing: ${(error as Error).message}`,
+      );
+    }
+    return declarative.length > 0 ? declarative : undefined;
+  }
+}

@@ -1,0 +1,255 @@
+import { timingSafeEqual } from 'node:crypto';
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { posix } from 'node:path';
+import { DaprConfigurationError } from '../../errors/dapr-configuration.error.js';
+import { headerOf, Headers } from '../../protocol/headers.js';
+import type { Activity } from '../activity.js';
+import { NO_TRACE, traceOf } from '../trace.js';
+import { ApiError, type ApiAnswer, type ApiRoute } from './api.js';
+import { BodyTooLarge, readBody } from './body.js';
+import { Router, type RouteMatch } from './router.js';
+import { send } from './send.js';
+
+/** A call that may be one for another application. */
+export interface ForwardCall {
+  /** Unescaped, not cleaned. */
+  readonly path: string;
+  readonly request: IncomingMessage;
+  readonly signal: AbortSignal;
+}
+
+export interface FrontOptions {
+  readonly appId: string;
+  readonly routes: readonly ApiRoute[];
+  /** Takes every call that is for none of the routes. */
+  readonly forward: (call: ForwardCall) => Promise<ApiAnswer>;
+  /** Demanded of every caller but a health probe. */
+  readonly apiToken: string | undefined;
+  readonly activity: Activity;
+  readonly warn: (line: string) => void;
+}
+
+// --read-buffer-size of daprd is 4 KiB, to which Go's server adds 4 KiB.
+const LONGEST_HEADERS = 8192;
+const LOOPBACK = '127.0.0.1';
+
+/** The sidecar's HTTP API on the loopback interface. */
+export class HttpFront {
+  private readonly server: Server;
+  private readonly router: Router;
+
+  constructor(private readonly options: FrontOptions) {
+    this.router = new Router(options.routes);
+    this.server = createServer(
+      { maxHeaderSize: LONGEST_HEADERS },
+      (request, response) =>
+        void this.serve(request, response).catch((error: Error) => {
+          // An answer with headers that can't be sent, such as control characters from an application.
+          options.warn(
+            `The embedded sidecar could not answer: ${error.message}`,
+          );
+          response.destroy();
+        }),
+    );
+    this.server.on('clientError', answerBrokenRequest);
+  }
+
+  /** Listens on the first of the ports that is free; returns which. */
+  async listen(...ports: readonly number[]): Promise<number> {
+    for (const port of ports) {
+      const taken = await this.tryToListen(port);
+      if (!taken) return (this.server.address() as AddressInfo).port;
+      if (port === ports.at(-1)) throw taken;
+    }
+    throw new TypeError('no port given');
+  }
+
+  /** Cuts what is still under way. */
+  async close(): Promise<void> {
+    if (!this.server.listening) return;
+    const closed = new Promise((resolve) => this.server.close(resolve));
+    this.server.closeAllConnections();
+    await closed;
+  }
+
+  private tryToListen(port: number): Promise<Error | undefined> {
+    return new Promise((resolve, reject) => {
+      const fail = (error: NodeJS.ErrnoException): void => {
+        if (error.code !== 'EADDRINUSE' && error.code !== 'EACCES')
+          return reject(error);
+        resolve(
+          new DaprConfigurationError(
+            `Port ${port} for the embedded sidecar's HTTP API is not to be had (${error.code}): another sidecar may run. Choose another port, or none to get a free one.`,
+            { cause: error },
+          ),
+        );
+      };
+      this.server.once('error', fail);
+      this.server.listen(port, LOOPBACK, () => {
+        this.server.off('error', fail);
+        resolve(undefined);
+      });
+    });
+  }
+
+  private async serve(
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
+    const url = request.url ?? '/';
+    const mark = url.indexOf('?');
+    const raw = mark < 0 ? url : url.slice(0, mark);
+    // A path that is not escaped rightly is no HTTP request to Go's server.
+    if (!raw.startsWith('/') || !isEscaped(raw)) {
+      send(response, BAD_REQUEST);
+      return;
+    }
+    const path = cleanPath(raw);
+    const isHealth = isHealthProbe(request.method, path);
+    if (!isHealth) {
+      const { traceparent, tracestate } = traceOf(request.headers);
+      response.setHeader(Headers.traceparent, traceparent || NO_TRACE);
+      if (tracestate) response.setHeader(Headers.tracestate, tracestate);
+    }
+    const query = mark < 0 ? '' : url.slice(mark + 1);
+    const answer =
+      isHealth || this.isTrusted(request)
+        ? await this.options.activity.track(() =>
+            this.answer(request, response, { raw, path, query }),
+          )
+        : FORBIDDEN;
+    // Nobody is there any more to read it.
+    if (!response.destroyed) send(response, answer);
+  }
+
+  private async answer(
+    request: IncomingMessage,
+    response: ServerResponse,
+    url: { raw: string; path: string; query: string },
+  ): Promise<ApiAnswer> {
+    const caller = new AbortController();
+    response.once('close', () => {
+      if (!response.writableFinished) caller.abort();
+    });
+    const { signal } = caller;
+    try {
+      const match = this.router.find(request.method ?? '', url.path);
+      return match
+        ? await this.call(match, request, url.query, signal)
+        : await this.options.forward({
+            path: decodeURIComponent(url.raw),
+            request,
+            signal,
+          });
+    } catch (error) {
+      return this.failure(error, signal);
+    }
+  }
+
+  private async call(
+    { route, params }: RouteMatch,
+    request: IncomingMessage,
+    query: string,
+    signal: AbortSignal,
+  ): Promise<ApiAnswer> {
+    try {
+      return await route.handle({
+        appId: this.options.appId,
+        verb: request.method ?? '',
+        params,
+        query: new URLSearchParams(query),
+        rawQuery: query,
+        headers: request.headers,
+        body: await readBody(request),
+        signal,
+      });
+    } catch (error) {
+      if (!(error instanceof BodyTooLarge)) throw error;
+      throw (
+        route.tooLarge?.(params, error.message) ??
+        new ApiError(
+          400,
+          'ERR_MALFORMED_REQUEST',
+          `failed deserializing HTTP body: ${error.message}`,
+        )
+      );
+    }
+  }
+
+  private failure(error: unknown, signal: AbortSignal): ApiAnswer {
+    if (error instanceof ApiError) return error.toAnswer();
+    if (error instanceof URIError) return BAD_REQUEST;
+    const { message } = error as Error;
+    if (!signal.aborted)
+      this.options.warn(`The embedded sidecar failed on a call: ${message}`);
+    return new ApiError(500, 'ERROR', message).toAnswer();
+  }
+
+  private isTrusted(request: IncomingMessage): boolean {
+    const { apiToken } = this.options;
+    if (!apiToken) return true;
+    const given = Buffer.from(
+      headerOf(request.headers, Headers.apiToken) ?? '',
+    );
+    const wanted = Buffer.from(apiToken);
+    return given.length === wanted.length && timingSafeEqual(given, wanted);
+  }
+}
+
+const TEXT = { 'content-type': 'text/plain; charset=utf-8' };
+
+const FORBIDDEN: ApiAnswer = {
+  status: 401,
+  headers: { ...TEXT, 'x-content-type-options': 'nosniff' },
+  body: 'invalid api token\n',
+};
+
+const BAD_REQUEST: ApiAnswer = {
+  status: 400,
+  headers: TEXT,
+  body: '400 Bad Request',
+};
+
+function isEscaped(path: string): boolean {
+  if (!path.includes('%')) return true;
+  try {
+    decodeURIComponent(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** As Go's path.Clean: no empty, `.` or `..` segments, no slash at the end. */
+function cleanPath(path: string): string {
+  const clean = posix.normalize(path);
+  return clean.length > 1 && clean.endsWith('/') ? clean.slice(0, -1) : clean;
+}
+
+function isHealthProbe(verb: string | undefined, path: string): boolean {
+  return (
+    verb === 'GET' &&
+    (path === '/v1.0/healthz' || path === '/v1.0/healthz/outbound')
+  );
+}
+
+/** What is no HTTP, or has more headers than fit. */
+function answerBrokenRequest(
+  error: NodeJS.ErrnoException,
+  socket: Socket,
+): void {
+  if (!socket.writable) return void socket.destroy();
+  const status =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? '431 Request Header Fields Too Large'
+      : '400 Bad Request';
+  socket.end(
+    `HTTP/1.1 ${status}\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n${status}`,
+  );
+}
