@@ -24,7 +24,7 @@ export function daprBinary(name: 'daprd' | 'placement' | 'scheduler'): string {
 /** A folder of our own; `npm run test:dapr` keeps its logs when a spec fails. */
 export function scratchFolder(name: string): Promise<string> {
   const root = process.env.DAPR_SPEC_SCRATCH ?? tmpdir();
-  return mkdtemp(join(root, `${name}-`));
+  return mkdtemp(join(root, `nestjs-dapr-${name}-`));
 }
 
 /** Removes a scratch folder, unless `npm run test:dapr` may still want to show its logs. */

@@ -62,20 +62,19 @@ jest.on('exit', (code) => {
   process.exitCode = failed ? code || 1 : 0;
 });
 
-/** Every running process of the harness has a file `<name>.pid` in the scratch folder. */
+/** Every process of the harness has a file `<name>.pid` in the scratch folder until it has ended in good order. */
 function killLeftovers() {
-  const files = readdirSync(scratch, { recursive: true });
-  return files
-    .filter((file) => file.endsWith('.pid'))
-    .filter((file) => {
-      try {
-        process.kill(
-          Number(readFileSync(join(scratch, file), 'utf8')),
-          'SIGKILL',
-        );
-        return true;
-      } catch {
-        return false;
-      }
-    });
+  const files = readdirSync(scratch, { recursive: true }).filter((file) =>
+    file.endsWith('.pid'),
+  );
+  for (const file of files)
+    try {
+      process.kill(
+        Number(readFileSync(join(scratch, file), 'utf8')),
+        'SIGKILL',
+      );
+    } catch {
+      // It ended with Jest.
+    }
+  return files;
 }

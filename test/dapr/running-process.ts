@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import {
   closeSync,
   openSync,
@@ -57,7 +57,11 @@ export async function startProcess(
     });
   });
   exited.catch(() => undefined);
-  if (child.pid) writeFileSync(pidFile, String(child.pid));
+  if (child.pid) {
+    writeFileSync(pidFile, String(child.pid));
+    const watchdog = watch(child.pid, folder);
+    void exited.finally(() => watchdog.kill('SIGKILL')).catch(() => undefined);
+  }
 
   const kill = async (): Promise<void> => {
     child.kill('SIGKILL');
@@ -80,6 +84,21 @@ export async function startProcess(
     throw failure(`did not come up in ${START_LIMIT / 1000} s`);
   }
   return { pid: child.pid as number, log, exited, stop, kill };
+}
+
+/**
+ * A shell that outlives this process by a moment: it reads from a pipe that ends with this process, however that ends,
+ * and then kills the program. Jest passes no `exit` event on to specs.
+ */
+function watch(pid: number, folder: string): ChildProcess {
+  const script =
+    'trap "" INT TERM; read -r _; kill -KILL "$1"; [ -z "$2" ] || rm -rf "$2"';
+  const scratch = process.env.DAPR_SPEC_SCRATCH ? '' : folder;
+  const shell = spawn('sh', ['-c', script, 'sh', String(pid), scratch], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  shell.unref();
+  return shell;
 }
 
 function tail(file: string): string {

@@ -1,43 +1,31 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import type { ControlPlane } from '../dapr/control-plane.js';
-import { removeScratch, scratchFolder } from '../dapr/control-plane.js';
+import {
+  removeScratch,
+  scratchFolder,
+  type ControlPlane,
+} from '../dapr/control-plane.js';
 import { daprRun } from '../dapr/dapr-run.js';
-import type { Sidecar, SidecarOptions } from './sidecar.js';
+import type { Sidecar, StartOptions } from './sidecar.js';
 
 interface DaprdSidecar extends Sidecar {
   readonly controlPlane: ControlPlane;
 }
 
 /** A real daprd with a control plane of its own, or that of the sidecar beside it. */
-export async function startDaprd(options: SidecarOptions): Promise<Sidecar> {
+export async function startDaprd(options: StartOptions): Promise<Sidecar> {
   const { appId = 'conformance', resources, config } = options;
+  const beside = options.beside as DaprdSidecar | undefined;
   const folder = await scratchFolder(`${appId}-files`);
-  const server =
-    typeof options.app === 'function' ? await listen(options.app) : undefined;
-  const appPort = server
-    ? (server.address() as AddressInfo).port
-    : options.app && 'port' in options.app
-      ? options.app.port
-      : null;
-  const release = async (): Promise<void> => {
-    server?.closeAllConnections();
-    server?.close();
-    await removeScratch(folder);
-  };
   try {
     const run = await daprRun({
       appId,
-      appPort,
+      appPort: options.app?.port ?? null,
       ...(resources !== undefined && {
         resourcesPath: await resourcesFolder(folder, resources),
       }),
-      ...(config !== undefined && { config: await file(folder, config) }),
-      ...(options.beside && {
-        controlPlane: (options.beside as DaprdSidecar).controlPlane,
-      }),
+      ...(config !== undefined && { config: await configFile(folder, config) }),
+      ...(beside && { controlPlane: beside.controlPlane }),
       env: {
         ...(options.apiToken && { DAPR_API_TOKEN: options.apiToken }),
         ...(options.appToken && { APP_API_TOKEN: options.appToken }),
@@ -52,27 +40,21 @@ export async function startDaprd(options: SidecarOptions): Promise<Sidecar> {
       ready: () => run.ready(),
       async stop() {
         await run.stop();
-        await release();
+        await removeScratch(folder);
       },
     };
-    if (options.until !== 'outbound')
-      await run.ready().catch(async (error: unknown) => {
-        await sidecar.stop();
-        throw error;
-      });
-    return sidecar;
+    if (options.until === 'outbound') return sidecar;
+    try {
+      await run.ready();
+      return sidecar;
+    } catch (error) {
+      await run.stop();
+      throw error;
+    }
   } catch (error) {
-    await release();
+    await removeScratch(folder);
     throw error;
   }
-}
-
-async function listen(handler: RequestListener): Promise<Server> {
-  const server = createServer(handler);
-  await new Promise<void>((resolve) =>
-    server.listen(0, '127.0.0.1', () => resolve()),
-  );
-  return server;
 }
 
 async function resourcesFolder(
@@ -89,7 +71,7 @@ async function resourcesFolder(
   return target;
 }
 
-async function file(folder: string, text: string): Promise<string> {
+async function configFile(folder: string, text: string): Promise<string> {
   const path = join(folder, 'config.yaml');
   await writeFile(path, text);
   return path;

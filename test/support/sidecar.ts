@@ -1,4 +1,5 @@
-import type { RequestListener } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { startDaprd } from './daprd-sidecar.js';
 import { startEmbedded } from './embedded-sidecar.js';
 
@@ -21,6 +22,11 @@ export interface SidecarOptions {
   readonly beside?: Sidecar;
 }
 
+/** The options once the application has a port. */
+export interface StartOptions extends Omit<SidecarOptions, 'app'> {
+  readonly app?: { readonly port: number };
+}
+
 /** One sidecar of one application, as the conformance specs see it: an address. */
 export interface Sidecar {
   readonly kind: 'embedded' | 'daprd';
@@ -36,6 +42,34 @@ export interface Sidecar {
 export const sidecarKind: Sidecar['kind'] =
   process.env.DAPR_SPEC_SIDECAR === 'daprd' ? 'daprd' : 'embedded';
 
-export function startSidecar(options: SidecarOptions = {}): Promise<Sidecar> {
+export async function startSidecar(
+  options: SidecarOptions = {},
+): Promise<Sidecar> {
+  const { app, ...others } = options;
+  if (typeof app !== 'function')
+    return start({ ...others, ...(app && { app }) });
+  const server = createServer(app);
+  const close = (): void => {
+    server.close();
+    server.closeAllConnections();
+  };
+  await new Promise<void>((resolve) =>
+    server.listen(0, '127.0.0.1', () => resolve()),
+  );
+  try {
+    const { port } = server.address() as AddressInfo;
+    const sidecar = await start({ ...others, app: { port } });
+    const stop = async (): Promise<void> => {
+      await sidecar.stop();
+      close();
+    };
+    return { ...sidecar, stop };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+function start(options: StartOptions): Promise<Sidecar> {
   return sidecarKind === 'daprd' ? startDaprd(options) : startEmbedded(options);
 }
