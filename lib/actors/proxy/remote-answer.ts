@@ -1,6 +1,10 @@
 import type { ActorMethodAnswer } from '../../client/actor.js';
 import { ActorInvocationError } from '../../errors/actor-invocation.error.js';
-import { isEnvelope, type RemoteError } from '../../protocol/actor-envelope.js';
+import {
+  HOST_ERROR,
+  isEnvelope,
+  type RemoteError,
+} from '../../protocol/actor-envelope.js';
 import type { ErrorDetail } from '../../protocol/error-codes.js';
 import { headerOf, Headers } from '../../protocol/headers.js';
 import { decodePayload } from '../../protocol/payload.js';
