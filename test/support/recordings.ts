@@ -10,7 +10,11 @@ export interface Recording {
     readonly body?: string;
     readonly bodyBase64?: string;
   };
-  readonly response: { readonly status: number; readonly body?: string };
+  readonly response: {
+    readonly status: number;
+    readonly headers?: readonly (readonly [string, string])[];
+    readonly body?: string;
+  };
   readonly outcome?: { readonly class: string };
   readonly volatile?: readonly string[];
 }
