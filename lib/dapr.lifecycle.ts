@@ -28,6 +28,7 @@ import {
   drainBeforeClose,
   shortcutExpress,
 } from './server/attach.js';
+import { followUnusedConnections } from './server/http/unused-connections.js';
 import {
   NO_USER_ROUTES,
   userRoutes,
@@ -52,6 +53,7 @@ export class DaprLifecycle
   private routes: UserRoutes = NO_USER_ROUTES;
   private isMicroservice = false;
   private openOwnPort: (() => void) | undefined;
+  private cutUnused: (() => void) | undefined;
   private leaving: Promise<void> | undefined;
 
   constructor(
@@ -81,6 +83,7 @@ export class DaprLifecycle
   async onModuleInit(): Promise<void> {
     if (this.adapter) {
       drainBeforeClose(this.adapter, () => this.leave());
+      this.cutUnused = followUnusedConnections(this.adapter.getHttpServer());
       if (!this.server.hasOwnPort)
         shortcutExpress(this.adapter, this.server.front);
     }
@@ -103,6 +106,7 @@ export class DaprLifecycle
   }
 
   beforeApplicationShutdown(): Promise<void> {
+    this.cutUnused?.();
     return this.server.close();
   }
 

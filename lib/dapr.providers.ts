@@ -142,12 +142,13 @@ export const daprProviders: Provider[] = [
   },
   {
     provide: SidecarWatch,
-    inject: [DaprClient, ActorRuntime, RESOLVED_OPTIONS],
+    inject: [DaprClient, ActorRuntime, RESOLVED_OPTIONS, CLOCK],
     useFactory: (
       client: DaprClient,
       actors: ActorRuntime,
       options: ResolvedOptions,
-    ) => new SidecarWatch(client, actors, options),
+      clock: Clock,
+    ) => new SidecarWatch(client, actors, options, clock),
   },
   DaprLifecycle,
 ];

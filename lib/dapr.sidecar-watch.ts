@@ -3,8 +3,13 @@ import type { ActorRuntime } from './actors/runtime/runtime.js';
 import type { DaprClient } from './client/dapr-client.js';
 import type { ResolvedOptions } from './dapr.options.js';
 import { SidecarUnavailableError } from './errors/sidecar-unavailable.error.js';
+import { sleep, type Clock } from './protocol/clock.js';
 import { missingInSidecar } from './server/compare-with-sidecar.js';
 import type { Handlers } from './server/handler-registry.js';
+
+/** Milliseconds until a sidecar that does not answer is called missing, and between looks at its health. */
+const PATIENCE = 1000;
+const POLL = 500;
 
 /** Tells once, when the app listens, what is wrong with an external sidecar. */
 export class SidecarWatch {
@@ -15,19 +20,20 @@ export class SidecarWatch {
     private readonly client: DaprClient,
     private readonly actors: ActorRuntime,
     private readonly options: ResolvedOptions,
+    private readonly clock: Clock,
   ) {}
 
   /** Runs beside the app; it never fails. */
   async start(handlers: Handlers | undefined): Promise<void> {
     const { signal } = this.stopped;
     try {
-      if (!(await this.client.health.isHealthyOutbound({ signal })))
-        this.sayMissing();
-      await this.client.health.waitUntilReady({ signal });
-      await this.compare(handlers);
+      await this.find(signal);
+      while (!(await this.client.health.isHealthy({ signal })))
+        await sleep(this.clock, POLL, signal);
+      await this.compare(handlers, signal);
     } catch (error) {
       if (!signal.aborted && !(error instanceof SidecarUnavailableError))
-        this.logger.debug(
+        this.logger.warn(
           `Could not look at the sidecar: ${(error as Error).message}`,
         );
     }
@@ -35,6 +41,16 @@ export class SidecarWatch {
 
   stop(): void {
     this.stopped.abort(new Error('the app is shutting down'));
+  }
+
+  private async find(signal: AbortSignal): Promise<void> {
+    try {
+      await this.client.health.waitUntilReady({ timeout: PATIENCE, signal });
+    } catch (error) {
+      if (signal.aborted) throw error;
+      this.sayMissing();
+      await this.client.health.waitUntilReady({ signal });
+    }
   }
 
   private sayMissing(): void {
@@ -45,10 +61,11 @@ export class SidecarWatch {
     );
   }
 
-  private async compare(handlers: Handlers | undefined): Promise<void> {
-    const metadata = await this.client.metadata.get({
-      signal: this.stopped.signal,
-    });
+  private async compare(
+    handlers: Handlers | undefined,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const metadata = await this.client.metadata.get({ signal });
     const missing = missingInSidecar(
       handlers?.subscriptions ?? [],
       this.actors.types,

@@ -22,6 +22,7 @@ import { HttpFront } from './http/front.js';
 import { callbacks } from './http/index.js';
 import { answerNotFound } from './http/not-found.js';
 import { Routes } from './http/routes.js';
+import { followUnusedConnections } from './http/unused-connections.js';
 import type { UserRoutes } from './http/user-routes.js';
 import type { NestHandler } from './run-handler.js';
 import type { ServerOptions } from './server.options.js';
@@ -56,6 +57,7 @@ export class ServerDapr extends Server implements CustomTransportStrategy {
   private registered: Handlers | undefined;
   private ownPort: number | undefined;
   private ownServer: HttpServer | undefined;
+  private cutUnused: (() => void) | undefined;
   private openGate: () => void = () => undefined;
   private gate: Promise<void> | undefined;
 
@@ -148,6 +150,7 @@ export class ServerDapr extends Server implements CustomTransportStrategy {
         if (!this.front.handle(request, response)) answerNotFound(response);
       });
     }));
+    this.cutUnused = followUnusedConnections(server);
     server.once('error', callback);
     server.listen(this.ownPort, () => {
       server.removeListener('error', callback);
@@ -173,7 +176,7 @@ export class ServerDapr extends Server implements CustomTransportStrategy {
     const server = this.ownServer;
     this.ownServer = undefined;
     if (server) {
-      server.closeIdleConnections();
+      this.cutUnused?.();
       await new Promise((resolve) => server.close(resolve));
     }
     this._status$.next('closed');

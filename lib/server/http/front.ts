@@ -48,7 +48,7 @@ export class HttpFront {
     if (!callback) return false;
     const query = queryAt < 0 ? '' : url.slice(queryAt + 1);
     this.answer(callback, request, response, path, query).then(
-      (answer) => answer && write(response, answer),
+      (answer) => answer && this.write(response, answer),
       (error: unknown) => this.failed(error, request, response),
     );
     return true;
@@ -70,6 +70,8 @@ export class HttpFront {
     if (refusal) return this.refuse(refusal, request);
     const leave = drain.enter();
     if (!leave) return SHUTTING_DOWN;
+    // Until the answer has left: only then does the server see the connection as idle and close it.
+    response.once('close', leave);
     try {
       const body = await readBody(request, bodyLimit);
       return await callback.handle(
@@ -81,8 +83,6 @@ export class HttpFront {
       if (error instanceof PayloadError) return errorAnswer(400, error.message);
       if (error instanceof BodyCutError) return undefined;
       throw error;
-    } finally {
-      leave();
     }
   }
 
@@ -116,7 +116,14 @@ export class HttpFront {
       error instanceof Error ? error.stack : undefined,
     );
     if (response.headersSent) response.destroy();
-    else write(response, errorAnswer(500, 'Internal server error'));
+    else this.write(response, errorAnswer(500, 'Internal server error'));
+  }
+
+  private write(response: ServerResponse, answer: Answer): void {
+    // A connection kept alive would hold the server open until its peer is tired of it.
+    if (this.options.drain.isShuttingDown)
+      response.setHeader('connection', 'close');
+    write(response, answer);
   }
 }
 
@@ -124,7 +131,7 @@ const NO_BODY = Buffer.alloc(0);
 
 const SHUTTING_DOWN: Answer = {
   status: 503,
-  headers: { 'content-type': 'application/json', connection: 'close' },
+  headers: { 'content-type': 'application/json' },
   body: '{"statusCode":503,"message":"the app is shutting down"}',
 };
 
@@ -137,7 +144,6 @@ function write(
   response: ServerResponse,
   { status, headers, body }: Answer,
 ): void {
-  if (response.destroyed) return;
   response.statusCode = status;
   for (const name in headers) {
     const value = headers[name];

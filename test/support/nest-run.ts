@@ -1,0 +1,131 @@
+import {
+  Module,
+  type INestApplication,
+  type ModuleMetadata,
+} from '@nestjs/common';
+import { NestFactory, type AbstractHttpAdapter } from '@nestjs/core';
+import {
+  DaprClient,
+  DaprModule,
+  type DaprModuleOptions,
+} from '../../lib/index.js';
+import { freePort } from '../dapr/ports.js';
+import { CapturedLog } from './captured-log.js';
+import { startSidecar, type Sidecar } from './sidecar.js';
+
+export interface NestRunOptions extends ModuleMetadata {
+  readonly adapter: AbstractHttpAdapter;
+  readonly appId?: string;
+  /** YAML of the sidecar's components. Default: an in-memory broker and an actor store. */
+  readonly resources?: string;
+  readonly dapr?: DaprModuleOptions;
+  readonly configure?: (app: INestApplication) => void | Promise<void>;
+  /** APP_API_TOKEN of both. */
+  readonly appToken?: string;
+}
+
+/** A Nest application that listens, and its sidecar: the embedded one, or daprd. */
+export interface NestRun {
+  readonly app: INestApplication;
+  readonly url: string;
+  readonly sidecar: Sidecar;
+  readonly client: DaprClient;
+  readonly log: CapturedLog;
+  close(): Promise<void>;
+}
+
+export const IN_MEMORY = `
+apiVersion: dapr.io/v1alpha1
+kind: Component
+metadata: { name: pubsub }
+spec: { type: pubsub.in-memory, version: v1, metadata: [] }
+---
+apiVersion: dapr.io/v1alpha1
+kind: Component
+metadata: { name: statestore }
+spec:
+  type: state.in-memory
+  version: v1
+  metadata: [{ name: actorStateStore, value: 'true' }]
+`;
+
+/** Delivers a failed message of `pubsub` again, at once and as often as it takes. */
+export const RETRIES = `
+apiVersion: dapr.io/v1alpha1
+kind: Resiliency
+metadata: { name: again }
+spec:
+  policies:
+    retries:
+      again: { policy: constant, duration: 10ms, maxRetries: 3 }
+  targets:
+    components:
+      pubsub: { inbound: { retry: again } }
+`;
+
+/** Starts both and resolves when the sidecar has asked the app for everything. */
+export async function runNest(options: NestRunOptions): Promise<NestRun> {
+  const { adapter, appId = 'app', resources, dapr, configure } = options;
+  const { appToken, imports = [], ...metadata } = options;
+  const port = await freePort();
+  const sidecar = await startSidecar({
+    appId,
+    app: { port },
+    resources: resources ?? IN_MEMORY,
+    until: 'outbound',
+    ...(appToken !== undefined && { appToken }),
+  });
+  const log = new CapturedLog();
+  @Module({
+    ...moduleOf(metadata),
+    imports: [
+      ...imports,
+      DaprModule.forRoot({
+        httpEndpoint: sidecar.url,
+        sidecar: 'external',
+        ...dapr,
+        server: {
+          ...(appToken !== undefined && { appToken }),
+          ...dapr?.server,
+        },
+      }),
+    ],
+  })
+  class AppModule {}
+  const app = await NestFactory.create(AppModule, adapter, {
+    logger: log,
+    abortOnError: false,
+  });
+  try {
+    await configure?.(app);
+    await app.listen(port, '127.0.0.1');
+    await sidecar.ready();
+  } catch (error) {
+    await app.close();
+    await sidecar.stop();
+    throw error;
+  }
+  return {
+    app,
+    url: `http://127.0.0.1:${port}`,
+    sidecar,
+    client: app.get(DaprClient),
+    log,
+    async close() {
+      await app.close();
+      await sidecar.stop();
+    },
+  };
+}
+
+function moduleOf({
+  controllers,
+  providers,
+  exports,
+}: ModuleMetadata): ModuleMetadata {
+  return {
+    controllers: controllers ?? [],
+    providers: providers ?? [],
+    exports: exports ?? [],
+  };
+}
