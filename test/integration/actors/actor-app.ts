@@ -118,7 +118,6 @@ export async function startActorApp({
   const { reentrancy, entitiesConfig = [] } = runtime.appConfig();
   sidecar.hasReentrancy = (type) =>
     (entitiesConfig.find(({ entities }) => entities.includes(type))?.reentrancy
-      ?.enabled ??
-      reentrancy?.enabled) === true;
+      ?.enabled ?? reentrancy?.enabled) === true;
   return app;
 }

@@ -51,10 +51,10 @@ export class FakeSidecar {
     return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }
 
-  listen(port = 0): Promise<void> {
-    return new Promise((resolve) =>
-      this.server.listen(port, '127.0.0.1', resolve),
-    );
+  listen(): Promise<void> {
+    // A thousand connections at once are more than Node's own backlog of 511 takes.
+    const options = { port: 0, host: '127.0.0.1', backlog: 4096 };
+    return new Promise((resolve) => this.server.listen(options, resolve));
   }
 
   async close(): Promise<void> {
