@@ -74,7 +74,8 @@ export function isExpired(event: Readonly<EventRecord>, now: number): boolean {
   const { expiration } = event;
   const time =
     typeof expiration === 'string' ? parseTimestamp(expiration) : undefined;
-  return time !== undefined && time < now;
+  // On daprd's clock the two are never the same; on one that stands still they are.
+  return time !== undefined && time <= now;
 }
 
 function given(input: WrapInput): EventRecord {
@@ -168,10 +169,9 @@ function timeToLive(
     )?.[1];
   const text = named('ttl') ?? named('ttlinseconds');
   if (!text) return undefined;
-  if (/^[+-]?\d+$/.test(text))
-    return Number(text) > 0
-      ? Math.min(Number(text) * 1000, LONGEST)
-      : undefined;
+  // A bare 0 is a duration in Go, so it expires at once, while -1 is passed over.
   const duration = parseGoDuration(text);
-  return duration === undefined ? undefined : Math.max(0, duration);
+  if (duration !== undefined) return Math.max(0, duration);
+  if (!/^[+-]?\d+$/.test(text) || Number(text) <= 0) return undefined;
+  return Math.min(Number(text) * 1000, LONGEST);
 }

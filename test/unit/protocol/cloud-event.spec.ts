@@ -199,7 +199,7 @@ describe('the event that a publish becomes', () => {
     [{ ttlInSeconds: '100' }, '2026-11-20T14:01:40Z'],
     [{ TTLINSECONDS: '100' }, '2026-11-20T14:01:40Z'],
     [{ ttl: '1h' }, '2026-11-20T15:00:00Z'],
-    [{ ttlInSeconds: '0' }, undefined],
+    [{ ttlInSeconds: '0' }, '2026-11-20T14:00:00Z'],
     [{ ttlInSeconds: '-1' }, undefined],
     [{ ttlInSeconds: 'abc' }, undefined],
     [{ ttlInSeconds: '' }, undefined],
