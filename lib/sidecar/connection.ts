@@ -92,12 +92,24 @@ export class Connection {
       const programmatic = entries?.map((entry) =>
         compileSubscription(entry, 'PROGRAMMATIC'),
       );
-      if (programmatic) return mergeSubscriptions(programmatic, declarative);
+      if (programmatic)
+        return mergeSubscriptions(
+          programmatic.filter((each) => this.hasRoute(each)),
+          declarative,
+        );
     } catch (error) {
       deps.warn(
         `Application "${appId}" subscribes to nothing: ${(error as Error).message}`,
       );
     }
     return declarative.length > 0 ? declarative : undefined;
+  }
+
+  private hasRoute({ routes, topic }: Subscription): boolean {
+    if (routes.length === 0)
+      this.engine.options.log(
+        `Application "${this.replica.appId}" gets nothing of topic "${topic}": its subscription has no route.`,
+      );
+    return routes.length > 0;
   }
 }

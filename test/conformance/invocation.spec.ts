@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createServer } from 'node:http';
 import { startSidecar, type Sidecar } from '../support/sidecar.js';
 import { RecordingApp, type Received } from './recording-app.js';
 import { call, errorOf, messageOf } from './wire.js';
@@ -256,6 +257,21 @@ describe('service invocation', () => {
     expect(messageOf(answer)).toMatch(/^failed to invoke, id: callee, err: /);
   });
 
+  it('of an app that has gone is answered 500', async () => {
+    const short = await new RecordingApp().listen();
+    const sidecar = await startSidecar({ appId: 'short', app: short });
+    try {
+      await short.close();
+      const answer = await call(sidecar, 'GET', '/v1.0/invoke/short/method/x');
+      expect(errorOf(answer)).toEqual({
+        status: 500,
+        errorCode: 'ERR_DIRECT_INVOKE',
+      });
+    } finally {
+      await sidecar.stop();
+    }
+  });
+
   it('of a sidecar without an app is answered 500', async () => {
     const path = '/v1.0/invoke/caller/method/x';
     expect(errorOf(await call(caller, 'GET', path))).toEqual({
@@ -267,11 +283,11 @@ describe('service invocation', () => {
   it('streams: the head of an answer comes before its end', async () => {
     let finish = (): void => undefined;
     const gate = new Promise<void>((resolve) => (finish = resolve));
-    const { createServer } = await import('node:http');
-    const server = createServer((_request, response) => {
+    const server = createServer((request, response) => {
+      if (request.url !== '/events') return response.writeHead(404).end();
       response.writeHead(200, { 'content-type': 'text/event-stream' });
       response.write('data: 1\n\n');
-      void gate.then(() => response.end('data: 2\n\n'));
+      return gate.then(() => response.end('data: 2\n\n'));
     });
     await new Promise<void>((resolve) =>
       server.listen(0, '127.0.0.1', resolve),

@@ -64,7 +64,7 @@ export class PubSub {
 
   /**
    * Answers when the message is queued.
-   * @throws TopicNotAllowed, CloudEventError, InjectedFault, and TypeError for a `rawPayload` that is no boolean
+   * @throws TopicNotAllowed, RawPayloadError, CloudEventError and InjectedFault
    */
   async publish(
     appId: string,
@@ -118,23 +118,21 @@ export class PubSub {
 
   private subscribable(
     appId: string,
-    { pubsubname, topic, routes, bulkSubscribe }: Subscription,
+    { pubsubname, topic, bulkSubscribe }: Subscription,
   ): Component | undefined {
     const component = this.component(appId, pubsubname);
     const problem = !component
       ? `there is no pub/sub component "${pubsubname}"`
-      : routes.length === 0
-        ? 'it has no route'
-        : bulkSubscribe?.enabled
-          ? 'bulk deliveries are not there yet'
-          : isTopicAllowed(
-                metadataFor(component, appId),
-                'subscriptionScopes',
-                appId,
-                topic,
-              )
-            ? undefined
-            : `the component's scopes don't allow it`;
+      : bulkSubscribe?.enabled
+        ? 'bulk deliveries are not there yet'
+        : isTopicAllowed(
+              metadataFor(component, appId),
+              'subscriptionScopes',
+              appId,
+              topic,
+            )
+          ? undefined
+          : `the component's scopes don't allow it`;
     if (!problem) return component;
     this.deps.warn(
       `Application "${appId}" gets nothing of topic "${topic}" on "${pubsubname}": ${problem}.`,

@@ -6,7 +6,6 @@ import type {
   BulkSubscribeOptions,
   SubscriptionEntry,
 } from '../../protocol/subscription.js';
-import { metadataValue } from '../resources/component.js';
 
 export interface Route {
   readonly path: string;
@@ -73,15 +72,23 @@ export function mergeSubscriptions(
 const TRUE = new Set(['1', 't', 'T', 'true', 'TRUE', 'True']);
 const FALSE = new Set(['', '0', 'f', 'F', 'false', 'FALSE', 'False']);
 
-/** The `rawPayload` of publish or subscription metadata; throws, as daprd words it, when it is no boolean. */
+/** `rawPayload` is no boolean. */
+export class RawPayloadError extends Error {
+  constructor(value: string) {
+    super(`rawPayload value must be a valid boolean: actual is '${value}'`);
+    this.name = 'RawPayloadError';
+  }
+}
+
+/**
+ * The `rawPayload` of publish or subscription metadata.
+ * @throws RawPayloadError
+ */
 export function isRawPayload(
   metadata: Readonly<Record<string, string>>,
 ): boolean {
-  const value = metadataValue(metadata, 'rawPayload') ?? '';
-  if (!TRUE.has(value) && !FALSE.has(value))
-    throw new TypeError(
-      `rawPayload value must be a valid boolean: actual is '${value}'`,
-    );
+  const value = metadata['rawPayload'] ?? '';
+  if (!TRUE.has(value) && !FALSE.has(value)) throw new RawPayloadError(value);
   return TRUE.has(value);
 }
 

@@ -74,7 +74,8 @@ function describe(
   return {
     id: source.appId,
     runtimeVersion: RUNTIME_VERSION,
-    ...unlessEmpty('enabledFeatures', [...source.features]),
+    // daprd always has some, so that nobody expects the member to be missing.
+    enabledFeatures: [...source.features],
     ...unlessEmpty('actors', actors),
     ...unlessEmpty('components', source.components.map(describeComponent)),
     extended: {

@@ -2,7 +2,7 @@ import { CloudEventError } from '../../protocol/cloud-event.js';
 import type { ErrorDetail } from '../../protocol/error-codes.js';
 import { headerOf } from '../../protocol/headers.js';
 import { TopicNotAllowed, type PubSub } from '../blocks/pubsub.js';
-import { metadataValue } from '../resources/component.js';
+import { RawPayloadError } from '../blocks/subscription.js';
 import { traceOf } from '../trace.js';
 import {
   ApiError,
@@ -86,7 +86,7 @@ function refusal(
       }),
     );
   const metadata = queryMetadata(call.query);
-  if (error instanceof TypeError && metadataValue(metadata, 'rawPayload'))
+  if (error instanceof RawPayloadError)
     return refuse(
       400,
       'ERR_PUBSUB_REQUEST_METADATA',
