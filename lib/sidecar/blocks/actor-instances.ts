@@ -106,11 +106,7 @@ export class ActorInstances {
 
   close(): void {
     this.placement.clear();
-    for (const instance of this.instances.values()) {
-      instance.end();
-      instance.resolveGone();
-    }
-    this.instances.clear();
+    for (const instance of this.instances.values()) this.forget(instance);
   }
 
   private locate(actor: ActorAddress): ActorInstance {
@@ -145,18 +141,27 @@ export class ActorInstances {
     instance: ActorInstance,
     why: 'idle' | 'move' | 'closing' | 'lost',
   ): Promise<void> {
+    // Nobody is left who could answer a DELETE that is under way.
+    if (why === 'lost') return Promise.resolve(this.forget(instance));
     if (instance.leaving) {
       if (why !== 'move') instance.end();
       return instance.gone;
     }
     instance.leaving = true;
     return this.deps.activity.track(async () => {
-      if (why === 'move') await instance.drain();
+      // The turns that it waits for are activities of their own.
+      if (why === 'move') await this.deps.activity.rest(() => instance.drain());
       instance.end();
-      if (why !== 'lost') await this.deps.deactivate(instance.host, instance);
-      this.instances.delete(keyOf(instance));
-      instance.resolveGone();
+      await this.deps.deactivate(instance.host, instance);
+      this.forget(instance);
     });
+  }
+
+  private forget(instance: ActorInstance): void {
+    instance.end();
+    const key = keyOf(instance);
+    if (this.instances.get(key) === instance) this.instances.delete(key);
+    instance.resolveGone();
   }
 }
 
