@@ -39,8 +39,14 @@ const apps = [
   {
     name: 'nest-11-cjs',
     create: [
-      ...['npx', '--yes', '@nestjs/cli@11', 'new', 'nest-11-cjs'],
-      ...['--skip-install', '--skip-git', '--package-manager=npm'],
+      'npx',
+      '--yes',
+      '@nestjs/cli@11',
+      'new',
+      'nest-11-cjs',
+      '--skip-install',
+      '--skip-git',
+      '--package-manager=npm',
     ],
     nest: 11,
     flags: ['--ignore-scripts'],
@@ -144,7 +150,9 @@ ${text.replace(create, `${create}, new FastifyAdapter()`)}`;
 
 function pack() {
   run(root, 'npm', 'pack', '--pack-destination', scratch);
-  const [file] = fs.readdirSync(scratch).filter((name) => /tgz$/.test(name));
+  const [file] = fs
+    .readdirSync(scratch)
+    .filter((name) => name.endsWith('.tgz'));
   return join(scratch, file);
 }
 
