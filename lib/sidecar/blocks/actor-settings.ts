@@ -29,15 +29,16 @@ export function readActorSettings(
   config: Partial<AppConfig>,
   warn: (message: string) => void,
 ): ReadonlyMap<string, ActorSettings> {
-  const drainTimeout = drainTimeoutOf(config, DRAIN_TIMEOUT);
+  const drainTimeout = drainTimeoutOf(config) ?? DRAIN_TIMEOUT;
+  const drains = config.drainRebalancedActors ?? true;
   const common: ActorSettings = {
     idleTimeout: durationOf('actorIdleTimeout', config) ?? IDLE_TIMEOUT,
-    drainTimeout,
+    drainTimeout: drains ? drainTimeout : 0,
     maxStackDepth: stackDepthOf(config),
   };
   const types = new Map(config.entities?.map((type) => [type, common]));
   for (const entry of config.entitiesConfig ?? []) {
-    const settings = readEntry(entry, config, drainTimeout, warn);
+    const settings = readEntry(entry, { drains, drainTimeout, warn });
     for (const type of entry.entities)
       if (types.has(type)) types.set(type, settings);
       else
@@ -50,39 +51,28 @@ export function readActorSettings(
 
 function readEntry(
   entry: ActorEntityConfig,
-  config: ActorTypeConfig,
-  drainTimeout: number,
-  warn: (message: string) => void,
+  top: {
+    readonly drains: boolean;
+    readonly drainTimeout: number;
+    readonly warn: (message: string) => void;
+  },
 ): ActorSettings {
-  const orDefault = <T>(read: () => T, fallback: T): T => {
+  const read = (duration: () => number | undefined): number | undefined => {
     try {
-      return read();
+      return duration();
     } catch (error) {
-      warn(
+      top.warn(
         `${(error as Error).message}; for ${entry.entities.join(', ')} the default is taken.`,
       );
-      return fallback;
+      return undefined;
     }
   };
-  const { drainRebalancedActors = config.drainRebalancedActors } = entry;
+  const idleTimeout = read(() => durationOf('actorIdleTimeout', entry));
+  const drainTimeout = read(() => drainTimeoutOf(entry));
+  const drains = entry.drainRebalancedActors ?? top.drains;
   return {
-    idleTimeout: orDefault(
-      () => durationOf('actorIdleTimeout', entry) ?? IDLE_TIMEOUT,
-      IDLE_TIMEOUT,
-    ),
-    drainTimeout: orDefault(
-      () =>
-        drainTimeoutOf(
-          {
-            ...entry,
-            ...(drainRebalancedActors !== undefined && {
-              drainRebalancedActors,
-            }),
-          },
-          drainTimeout,
-        ),
-      drainTimeout,
-    ),
+    idleTimeout: idleTimeout ?? IDLE_TIMEOUT,
+    drainTimeout: drains ? (drainTimeout ?? top.drainTimeout) : 0,
     maxStackDepth: stackDepthOf(entry),
   };
 }
@@ -93,12 +83,10 @@ function stackDepthOf({ reentrancy }: ActorTypeConfig): number | undefined {
     : undefined;
 }
 
-function drainTimeoutOf(config: ActorTypeConfig, fallback: number): number {
-  const timeout = durationOf('drainOngoingCallTimeout', config) ?? fallback;
-  if (config.drainRebalancedActors === false) return 0;
-  return timeout < DISSEMINATION_TIMEOUT
-    ? timeout
-    : DISSEMINATION_TIMEOUT * 0.8;
+function drainTimeoutOf(config: ActorTypeConfig): number | undefined {
+  const timeout = durationOf('drainOngoingCallTimeout', config);
+  if (timeout === undefined || timeout < DISSEMINATION_TIMEOUT) return timeout;
+  return DISSEMINATION_TIMEOUT * 0.8;
 }
 
 function durationOf(
