@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startSidecar, type Sidecar } from '../support/sidecar.js';
 import { component } from './components.js';
-import { RecordingApp } from './recording-app.js';
+import { RecordingApp, type Answering } from './recording-app.js';
 import { call, errorOf, messageOf, type WireAnswer } from './wire.js';
 
 const CREATE = { status: 500, errorCode: 'ERR_ACTOR_REMINDER_CREATE' };
@@ -41,6 +41,33 @@ describe('an actor reminder', () => {
       await new Promise((resolve) => setTimeout(resolve, 20));
   };
 
+  const failing: Record<string, Answering> = {
+    'failing-500': { status: 500 },
+    'failing-404': { status: 404 },
+    'failing-204': { status: 204 },
+  };
+  /** What takes seconds begins before all, so that it takes them once. */
+  async function startLasting(): Promise<void> {
+    const second = callback('second/r');
+    app.on(second, () => ({
+      status: app.received(second).length < 2 ? 500 : 200,
+    }));
+    await reminder('POST', 'second/r', { dueTime: '0s' });
+    for (const [id, answering] of Object.entries(failing)) {
+      app.on(callback(`${id}/r`), answering);
+      // A policy over HTTP is taken, and has no effect.
+      const failurePolicy = { drop: {} };
+      await reminder('POST', `${id}/r`, { dueTime: '0s', failurePolicy });
+    }
+    await set('repeated/two', { dueTime: '0s', period: 'R2/PT1S' });
+    await set('repeated/zero', { dueTime: '0s', period: 'R0/PT1S' });
+    await set('bounded/ttl', { dueTime: '0s', period: '400ms', ttl: '1s' });
+  }
+  const received = (path: string): number => {
+    const [id, name] = path.split('/');
+    return app.received(`PUT /actors/Cart/${id}/method/remind/${name}`).length;
+  };
+
   beforeAll(async () => {
     app.on('GET /dapr/config', {
       body: { entities: ['Cart'], reentrancy: { enabled: true } },
@@ -53,6 +80,7 @@ describe('an actor reminder', () => {
         actorStateStore: 'true',
       }),
     });
+    await startLasting();
   });
   afterAll(async () => {
     await sidecar?.stop();
@@ -111,32 +139,19 @@ describe('an actor reminder', () => {
   });
 
   it('of n repetitions comes n times and is over', async () => {
-    const endpoint = await set('repeated/two', {
-      dueTime: '0s',
-      period: 'R2/PT1S',
-    });
     await ended('repeated/two');
-    expect(app.received(endpoint)).toHaveLength(2);
+    expect(received('repeated/two')).toBe(2);
   });
 
   it('of zero repetitions comes without end', async () => {
-    const endpoint = await set('repeated/zero', {
-      dueTime: '0s',
-      period: 'R0/PT1S',
-    });
-    await app.count(endpoint, 2);
+    await app.count('PUT /actors/Cart/repeated/method/remind/zero', 3);
     expect((await reminder('GET', 'repeated/zero')).status).toBe(200);
     await reminder('DELETE', 'repeated/zero');
   });
 
   it('ends by its time to live', async () => {
-    const endpoint = await set('bounded/ttl', {
-      dueTime: '0s',
-      period: '400ms',
-      ttl: '1s',
-    });
     await ended('bounded/ttl');
-    expect(app.received(endpoint)).toHaveLength(3);
+    expect(received('bounded/ttl')).toBe(3);
   });
 
   it('with a due time in the past comes at once', async () => {
@@ -242,44 +257,26 @@ describe('an actor reminder', () => {
     expect(errorOf(await reminder('GET', 'theirs/mine'))).toEqual(NOT_FOUND);
   });
 
-  it('that fails is tried four times, a second apart, and then over', async () => {
-    const answers: Record<string, object> = {
-      500: { status: 500 },
-      404: { status: 404 },
-      204: { status: 204 },
-    };
-    const names = Object.keys(answers);
-    for (const name of names) {
-      app.on(callback(`failing-${name}/r`), answers[name] as object);
-      // A policy over HTTP is taken, and has no effect.
-      await reminder('POST', `failing-${name}/r`, {
-        dueTime: '0s',
-        failurePolicy: { drop: {} },
-      });
-    }
-    for (const name of names) {
-      const endpoint = `PUT /actors/Cart/failing-${name}/method/remind/r`;
-      const calls = await app.count(endpoint, 4);
-      for (const [index, { at }] of calls.entries())
-        if (index > 0) {
-          const gap = at - (calls[index - 1]?.at ?? 0);
-          expect(gap).toBeGreaterThan(800);
-          expect(gap).toBeLessThan(1_900);
-        }
-      await ended(`failing-${name}/r`);
-      expect(app.received(endpoint)).toHaveLength(4);
-    }
+  it('that succeeds at the second try is not tried again', async () => {
+    await ended('second/r');
+    expect(received('second/r')).toBe(2);
   });
 
-  it('that succeeds at the second try is not tried again', async () => {
-    const endpoint = callback('second/r');
-    app.on(endpoint, () => ({
-      status: app.received(endpoint).length < 2 ? 500 : 200,
-    }));
-    await reminder('POST', 'second/r', { dueTime: '0s' });
-    await ended('second/r');
-    expect(app.received(endpoint)).toHaveLength(2);
-  });
+  it.each(Object.keys(failing))(
+    'that is answered as by %s is tried four times, a second apart, and then over',
+    async (id) => {
+      const endpoint = `PUT /actors/Cart/${id}/method/remind/r`;
+      const calls = await app.count(endpoint, 4);
+      for (const [index, { at }] of calls.entries()) {
+        if (index === 0) continue;
+        const gap = at - (calls[index - 1]?.at ?? 0);
+        expect(gap).toBeGreaterThan(800);
+        expect(gap).toBeLessThan(1_900);
+      }
+      await ended(`${id}/r`);
+      expect(received(`${id}/r`)).toBe(4);
+    },
+  );
 
   it('goes on though its callback asks to cancel it', async () => {
     const endpoint = callback('cancel/r');

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startSidecar, type Sidecar } from '../support/sidecar.js';
 import { component } from './components.js';
-import { RecordingApp } from './recording-app.js';
+import { RecordingApp, type Answering } from './recording-app.js';
 import { call, errorOf, messageOf, type WireAnswer } from './wire.js';
 
 describe('an actor timer', () => {
@@ -145,19 +145,25 @@ describe('an actor timer', () => {
     expect((await timer('none/none', undefined, 'DELETE')).status).toBe(204);
   });
 
-  it.each<[string, object | 'cut']>([
-    ['500', { status: 500 }],
-    ['404', { status: 404 }],
-    ['204', { status: 204 }],
-    ['X-DaprReminderCancel', { headers: { 'X-DaprReminderCancel': 'true' } }],
-    ['a closed connection', 'cut'],
-  ])('goes on when its callback is answered with %s', async (what, answer) => {
-    const path = `failing/${encodeURIComponent(what)}`;
-    const endpoint = callback(path);
-    app.on(endpoint, answer);
-    await timer(path, { dueTime: '0s', period: '200ms' });
-    await app.count(endpoint, 3);
-    await timer(path, undefined, 'DELETE');
+  it('goes on however its callback is answered', async () => {
+    const answers: Record<string, Answering> = {
+      failed: { status: 500 },
+      unknown: { status: 404 },
+      empty: { status: 204 },
+      cancelled: { headers: { 'X-DaprReminderCancel': 'true' } },
+      cut: 'cut',
+    };
+    const one = async (name: string, answering: Answering): Promise<void> => {
+      const path = `going-on/${name}`;
+      const endpoint = callback(path);
+      app.on(endpoint, answering);
+      await timer(path, { dueTime: '0s', period: '200ms' });
+      await app.count(endpoint, 3);
+      await timer(path, undefined, 'DELETE');
+    };
+    await Promise.all(
+      Object.entries(answers).map(([name, answering]) => one(name, answering)),
+    );
   });
 
   it('does not overlap with itself; late ticks follow at once', async () => {

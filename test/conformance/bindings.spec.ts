@@ -7,6 +7,9 @@ import { call, errorOf, messageOf } from './wire.js';
 const cron = (name: string, metadata: Record<string, string> = {}): string =>
   component('bindings.cron', name, { schedule: '@every 1s', ...metadata });
 
+/** Bindings with a retry policy, and what the app answers them. */
+const RETRIED = { ok: 200, created: 201, empty: 204, failed: 500 };
+
 describe('an input binding', () => {
   const app = new RecordingApp();
   let sidecar: Sidecar;
@@ -34,6 +37,8 @@ describe('an input binding', () => {
       .on('OPTIONS /zoned', {})
       .on('POST /zoned', {})
       .on('OPTIONS /slow', {});
+    for (const [name, status] of Object.entries(RETRIED))
+      app.on(`OPTIONS /${name}`, {}).on(`POST /${name}`, { status });
     await app.listen();
     sidecar = await startSidecar({
       app,
@@ -50,6 +55,8 @@ describe('an input binding', () => {
         cron('six', { schedule: '* * * * * *' }),
         cron('zoned', { schedule: 'CRON_TZ=Asia/Kolkata * * * * * *' }),
         cron('slow'),
+        ...Object.keys(RETRIED).map((name) => cron(name)),
+        policyFor(Object.keys(RETRIED)),
       ),
     });
   });
@@ -164,46 +171,22 @@ describe('an input binding', () => {
       errorCode: 'ERR_MALFORMED_REQUEST',
     });
   });
-});
 
-describe('an input binding under a retry policy', () => {
-  const answers = { ok: 200, created: 201, empty: 204, failed: 500 };
-  const names = Object.keys(answers) as (keyof typeof answers)[];
-  const app = new RecordingApp();
-  let sidecar: Sidecar;
-
-  beforeAll(async () => {
-    for (const name of names)
-      app
-        .on(`OPTIONS /${name}`, {})
-        .on(`POST /${name}`, { status: answers[name] });
-    await app.listen();
-    sidecar = await startSidecar({
-      app,
-      resources: resources(
-        ...names.map((name) => cron(name)),
-        policyFor(names),
-      ),
-    });
-  });
-  afterAll(async () => {
-    await sidecar?.stop();
-    await app.close();
-  });
-
-  it.each<[keyof typeof answers, number]>([
+  it.each<[keyof typeof RETRIED, number]>([
     ['ok', 1],
     ['created', 3],
     ['empty', 3],
     ['failed', 3],
-  ])('that is answered as %s is delivered %i times', async (name, times) => {
-    const endpoint = `POST /${name}`;
-    const ticks = (): unknown[] =>
-      app.received(endpoint).map(({ headers }) => headers.readtimeutc);
-    await app.until(() => new Set(ticks()).size > 1, `two ticks of ${name}`);
-    const [first] = ticks();
-    expect(ticks().filter((tick) => tick === first)).toHaveLength(times);
-  });
+  ])(
+    'under a retry policy that is answered as %s is delivered %i times',
+    async (name, times) => {
+      const ticks = (): unknown[] =>
+        app.received(`POST /${name}`).map(({ headers }) => headers.readtimeutc);
+      await app.until(() => new Set(ticks()).size > 1, `two ticks of ${name}`);
+      const [first] = ticks();
+      expect(ticks().filter((tick) => tick === first)).toHaveLength(times);
+    },
+  );
 });
 
 function policyFor(names: readonly string[]): string {

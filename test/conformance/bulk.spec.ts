@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { startSidecar, type Sidecar } from '../support/sidecar.js';
+import { sidecarKind, startSidecar, type Sidecar } from '../support/sidecar.js';
 import { component } from './components.js';
 import { RecordingApp, type Answer } from './recording-app.js';
 import { call, errorOf, messageOf } from './wire.js';
@@ -14,7 +14,7 @@ interface Batch {
   readonly entries: readonly Entry[];
 }
 
-describe('bulk', () => {
+function bulk(): void {
   const app = new RecordingApp();
   let sidecar: Sidecar;
 
@@ -265,4 +265,22 @@ describe('bulk', () => {
       },
     );
   });
-});
+}
+
+// Not served by the embedded sidecar.
+if (sidecarKind === 'daprd') describe('bulk', bulk);
+else
+  describe('bulk', () => {
+    it('publish is refused by the embedded sidecar', async () => {
+      const sidecar = await startSidecar({
+        resources: component('pubsub.in-memory', 'pubsub'),
+      });
+      try {
+        const path = '/v1.0/publish/bulk/pubsub/t';
+        const answer = await call(sidecar, 'POST', path, []);
+        expect(answer.status).toBe(404);
+      } finally {
+        await sidecar.stop();
+      }
+    });
+  });

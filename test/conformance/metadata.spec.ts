@@ -55,7 +55,6 @@ describe('metadata', () => {
     expect(answer.json).toMatchObject({
       id: 'described',
       runtimeVersion: expect.any(String),
-      enabledFeatures: expect.any(Array),
       appConnectionProperties: {
         port: app.port,
         protocol: 'http',

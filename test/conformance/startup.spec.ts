@@ -121,6 +121,18 @@ describe('at its start a sidecar', () => {
     },
   );
 
+  it('asks for subscriptions again when the connection was closed', async () => {
+    let asked = 0;
+    app.on('GET /dapr/subscribe', () =>
+      ++asked < 3
+        ? 'cut'
+        : { body: [{ pubsubname: 'pubsub', topic: 't', route: '/t' }] },
+    );
+    await start({ resources: PUBSUB });
+    const { subscriptions } = await metadata();
+    expect(subscriptions).toEqual([expect.objectContaining({ topic: 't' })]);
+  });
+
   it('takes no subscription of a list with a rule that does not compile', async () => {
     app.on('GET /dapr/subscribe', {
       body: [

@@ -193,18 +193,22 @@ describe.each(backings)('a state store on %s', (backingName) => {
     expect((await store.get('match')).status).toBe(204);
   });
 
-  it('forgets a value after its time to live', async () => {
-    const metadata = { ttlInSeconds: '1' };
-    await store.save({ key: 'short', value: 1, metadata });
+  it('forgets a value after its time to live, that of the query before that of the item', async () => {
+    const item = (
+      key: string,
+      ttlInSeconds: string,
+    ): Record<string, unknown> => ({
+      key,
+      value: 1,
+      metadata: { ttlInSeconds },
+    });
+    await store.save(item('short', '1'));
+    await store.call('POST', '?metadata.ttlInSeconds=1', [
+      item('asked', '100'),
+    ]);
     expect((await store.get('short')).status).toBe(200);
+    expect((await store.get('asked')).status).toBe(200);
     await store.gone('short');
-  });
-
-  it('takes metadata from the query, above that of the item', async () => {
-    const items = [
-      { key: 'asked', value: 1, metadata: { ttlInSeconds: '100' } },
-    ];
-    await store.call('POST', '?metadata.ttlInSeconds=1', items);
     await store.gone('asked');
   });
 
