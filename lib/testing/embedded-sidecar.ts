@@ -112,9 +112,10 @@ export class EmbeddedSidecar implements AsyncDisposable {
     options: RunOptions = {},
   ): Promise<INestApplication> {
     const builder = isBuilder(module) ? module : await builderOf(module);
+    const connected = new Gate();
     const compiled = await builder
       .overrideProvider(SIDECAR_HOST)
-      .useValue(this.hostFor(options))
+      .useValue(this.hostFor(options, connected))
       .compile();
     const app = options.adapter
       ? compiled.createNestApplication(options.adapter)
@@ -122,6 +123,7 @@ export class EmbeddedSidecar implements AsyncDisposable {
     this.apps.add(app);
     await options.configure?.(app);
     await app.listen(0, '127.0.0.1');
+    await connected.opened;
     await this.idle();
     return app;
   }
@@ -154,7 +156,10 @@ export class EmbeddedSidecar implements AsyncDisposable {
     return this.close();
   }
 
-  private hostFor({ appId, options }: RunOptions): SidecarHost {
+  private hostFor(
+    { appId, options }: RunOptions,
+    connected: Gate,
+  ): SidecarHost {
     return {
       clock: this.clock,
       options: {
@@ -162,17 +167,17 @@ export class EmbeddedSidecar implements AsyncDisposable {
         sidecar: 'embedded',
         embedded: { appId: appId ?? this.first.appId },
       },
-      open: (id) => this.open(id),
+      open: (id) => this.open(id, connected),
     };
   }
 
-  private async open(appId: string): Promise<AppSidecar> {
+  private async open(appId: string, connected: Gate): Promise<AppSidecar> {
     const entry = await this.entryFor(appId);
     entry.isTaken = true;
     const { sidecar } = entry;
     return {
       httpEndpoint: `http://127.0.0.1:${sidecar.httpPort}`,
-      connect: (app) => sidecar.connect(app),
+      connect: (app) => sidecar.connect(app).finally(() => connected.open()),
       disconnect: () => sidecar.disconnect(),
       // It stays for the restart of its app.
       close: async () => {
@@ -199,6 +204,12 @@ export class EmbeddedSidecar implements AsyncDisposable {
     this.sidecars.push(entry);
     return entry;
   }
+}
+
+/** Something that somebody waits for. */
+class Gate {
+  open: () => void = () => undefined;
+  readonly opened = new Promise<void>((resolve) => (this.open = resolve));
 }
 
 function isBuilder(
