@@ -20,6 +20,11 @@ export interface Recording {
 }
 
 export function recordings(topic: string): readonly Recording[] {
+  return fixture(topic);
+}
+
+/** Exchanges in a form of their own. */
+export function fixture<T>(topic: string): readonly T[] {
   const file = new URL(`../fixtures/recordings/${topic}.json`, import.meta.url);
-  return JSON.parse(readFileSync(file, 'utf8')) as Recording[];
+  return JSON.parse(readFileSync(file, 'utf8')) as T[];
 }
