@@ -57,7 +57,7 @@ function decodeList(body: Buffer, list: string): unknown[] {
       `With the header ${Headers.actorArguments} the body must be the JSON array of the arguments`,
     );
   for (const index of list.split(';absent=')[1]?.split(',') ?? [])
-    if (Number(index) < args.length) args[Number(index)] = undefined;
+    if (Number(index) in args) args[Number(index)] = undefined;
   return args as unknown[];
 }
 

@@ -93,7 +93,7 @@ function providerProblem(
   if (definition.options.remote)
     return `@ActorType("${definition.name}") says that ${target.name} is remote, yet ${module.name} provides it. Remove one of the two.`;
   if (wrapper.scope !== Scope.TRANSIENT)
-    return `${target.name} has an @Injectable() beside @ActorType, which makes it one instance for all ids. Remove @Injectable().`;
+    return `${target.name} would be one instance for all ids: an @Injectable() beside @ActorType takes its scope away. Remove @Injectable().`;
   return nameProblem(definition.name, target);
 }
 

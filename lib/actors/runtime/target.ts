@@ -1,7 +1,7 @@
 import type { ScheduleCallbackBody } from '../../protocol/actor-callback.js';
 import { decodeArguments } from '../../protocol/actor-arguments.js';
 import { scheduledData } from '../../protocol/actor-envelope.js';
-import { decodePayload } from '../../protocol/payload.js';
+import { decodePayload, PayloadError } from '../../protocol/payload.js';
 import type { ActorCall, ActorReply } from './actor-call.js';
 import type { ActorMethod, HostedType } from './hosted-type.js';
 import { hostReply } from './reply.js';
@@ -44,8 +44,7 @@ function scheduleTarget(
   { name, body }: ActorCall,
   kind: 'timer' | 'reminder',
 ): Target | ActorReply {
-  const { data, callback } = (decodePayload(body, 'application/json') ??
-    {}) as ScheduleCallbackBody;
+  const { data, callback } = scheduleBody(body);
   const method =
     kind === 'reminder'
       ? type.reminders.get(name)
@@ -61,4 +60,10 @@ function scheduleTarget(
     400,
     `Actor type ${type.name} has no @${decorator}('${name}')${other}. Add the handler, or remove the ${kind}.`,
   );
+}
+
+function scheduleBody(body: Buffer): ScheduleCallbackBody {
+  const value = decodePayload(body, 'application/json') ?? {};
+  if (typeof value === 'object') return value;
+  throw new PayloadError('The body of a timer or reminder must be an object');
 }

@@ -1,4 +1,8 @@
-import { type ModuleMetadata } from '@nestjs/common';
+import {
+  Module,
+  type DynamicModule,
+  type ModuleMetadata,
+} from '@nestjs/common';
 import { ApplicationConfig, ModuleRef, ModulesContainer } from '@nestjs/core';
 import { Test, type TestingModule } from '@nestjs/testing';
 import type { ActorClass } from '../../../lib/actors/actor-type.decorator.js';
@@ -69,6 +73,15 @@ export class ActorApp {
   }
 }
 
+/** As `DaprModule` does, gives every module the factory of proxies. */
+function proxies(factory: ActorProxyFactory): DynamicModule {
+  const providers = [{ provide: ActorProxyFactory, useValue: factory }];
+  return { module: ProxiesModule, global: true, providers, exports: providers };
+}
+
+@Module({})
+class ProxiesModule {}
+
 /** Rejects with what `ActorRuntime.start` throws. */
 export async function startActorApp({
   actors = {},
@@ -87,11 +100,7 @@ export async function startActorApp({
   const log = new CapturedLog();
   const module = await Test.createTestingModule({
     ...metadata,
-    providers: [
-      ...(metadata.providers ?? []),
-      { provide: ActorProxyFactory, useValue: factory },
-    ],
-    exports: [ActorProxyFactory, ...(metadata.exports ?? [])],
+    imports: [...(metadata.imports ?? []), proxies(factory)],
   })
     .setLogger(log)
     .compile();

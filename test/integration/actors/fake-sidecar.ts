@@ -6,6 +6,7 @@ import type {
   ActorReply,
 } from '../../../lib/actors/runtime/actor-call.js';
 import type { ActorStateOperation } from '../../../lib/client/actor.js';
+import type { HeaderBag } from '../../../lib/protocol/headers.js';
 
 interface Answer {
   readonly status: number;
@@ -27,7 +28,7 @@ export class FakeSidecar {
   /** Bodies of timers and reminders by `Type/id/timers/name`. */
   readonly scheduled = new Map<string, unknown>();
   /** Headers of the method calls, in order. */
-  readonly callHeaders: IncomingMessage['headers'][] = [];
+  readonly callHeaders: HeaderBag[] = [];
   app: (call: ActorCall) => Promise<ActorReply> = () =>
     Promise.reject(new Error('no app'));
   hasReentrancy: (actorType: string) => boolean = () => false;
@@ -125,10 +126,15 @@ export class FakeSidecar {
 
   private async forward(call: ActorCall): Promise<Answer> {
     this.callHeaders.push(call.headers);
-    const headers = { ...call.headers };
-    if (this.hasReentrancy(call.actorType))
-      headers['dapr-reentrancy-id'] ??= randomUUID();
-    const reply = await this.app({ ...call, headers });
+    const reply = await this.app({
+      ...call,
+      headers: {
+        ...(this.hasReentrancy(call.actorType) && {
+          'dapr-reentrancy-id': randomUUID(),
+        }),
+        ...call.headers,
+      },
+    });
     if (reply.status === 200) return reply;
     const reason =
       reply.status === 404

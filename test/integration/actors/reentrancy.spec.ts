@@ -55,7 +55,7 @@ class AccountActor extends Actor<AccountState> {
     ];
   }
 
-  async thereAndBack(): Promise<(number | undefined)[]> {
+  async thereAndBack(): Promise<(number | null)[]> {
     this.state.set('outer', 1);
     return this.actors.get(MirrorActor, 'm').reflect(this.id);
   }
@@ -151,7 +151,7 @@ class MirrorActor extends Actor {
     super();
   }
 
-  async reflect(id: string): Promise<(number | undefined)[]> {
+  async reflect(id: string): Promise<(number | null)[]> {
     const account = this.actors.get(AccountActor, id);
     await account.setInner();
     return account.read();
