@@ -2,6 +2,7 @@ import type { ApplicationConfig } from '@nestjs/core';
 import type { ResolvedOptions } from './dapr.options.js';
 import { hasGlobalEnhancers } from './server/dapr-application-config.js';
 import type { Handlers } from './server/handler-registry.js';
+import type { Subscription } from './server/subscriptions.js';
 
 /** What an app should be told once, when it starts. */
 export function startWarnings(
@@ -19,13 +20,14 @@ export function startWarnings(
 function topicsThatLoseMessages({
   subscriptions,
 }: Handlers): string | undefined {
-  const deadLetterTopics = new Set(
-    subscriptions.map(({ deadLetterTopic }) => deadLetterTopic),
-  );
+  const isDeadLetterTopic = (one: Subscription): boolean =>
+    subscriptions.some(
+      ({ pubsubName, deadLetterTopic }) =>
+        pubsubName === one.pubsubName && deadLetterTopic === one.topic,
+    );
   const topics = subscriptions
     .filter(
-      ({ topic, deadLetterTopic }) =>
-        deadLetterTopic === undefined && !deadLetterTopics.has(topic),
+      (one) => one.deadLetterTopic === undefined && !isDeadLetterTopic(one),
     )
     .map(({ pubsubName, topic }) => `"${topic}" of "${pubsubName}"`);
   if (topics.length === 0) return undefined;

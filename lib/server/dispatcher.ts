@@ -1,9 +1,9 @@
 import { Logger } from '@nestjs/common';
 import type { CurrentCall } from '../contexts/current-call.js';
 import type { DaprContext } from '../contexts/dapr.context.js';
+import { traceScope } from '../contexts/trace-scope.js';
 import { DropMessageException } from '../handlers/drop-message.exception.js';
 import { RetryMessageException } from '../handlers/retry-message.exception.js';
-import { callScope } from './call-scope.js';
 import type { RegisteredHandler } from './handler-registry.js';
 import { outcomeOf, type Outcome } from './outcome.js';
 import { runHandler } from './run-handler.js';
@@ -32,8 +32,10 @@ export class Dispatcher {
     context: DaprContext,
   ): Promise<Outcome> {
     try {
-      const value = await this.currentCall.run(callScope(context), () =>
-        this.hooks(context, () => runHandler(handler.run, payload, context)),
+      const value = await this.currentCall.run(
+        traceScope(context.headers),
+        () =>
+          this.hooks(context, () => runHandler(handler.run, payload, context)),
       );
       return { status: 'SUCCESS', value };
     } catch (error) {

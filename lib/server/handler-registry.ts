@@ -5,8 +5,8 @@ import {
   buildSubscriptions,
   type Subscription,
   type SubscriptionDefaults,
-  type TopicHandler,
 } from './subscriptions.js';
+import type { TopicHandler } from './topic-routes.js';
 
 /** A controller method that Dapr calls. */
 export interface RegisteredHandler {
@@ -45,16 +45,10 @@ export class HandlerRegistry {
     const { owner } = definition;
     switch (definition.kind) {
       case 'topic':
-        this.topics.push({
-          owner,
-          run,
-          pubsubName: this.deployed(definition.pubsubName),
-          topic: this.deployed(definition.topic),
-          options: definition.options,
-        });
+        this.topics.push({ owner, run, ...this.deployedTopic(definition) });
         break;
       case 'binding':
-        this.addBinding(this.deployed(definition.name), { owner, run });
+        this.addBinding(this.deployed(definition.name, owner), { owner, run });
         break;
       case 'invocation':
         this.addInvocable({
@@ -74,8 +68,39 @@ export class HandlerRegistry {
     };
   }
 
-  private deployed(written: string): string {
-    return this.names[written] ?? written;
+  private deployedTopic({
+    owner,
+    pubsubName,
+    topic,
+    options,
+  }: Extract<OwnedDefinition, { kind: 'topic' }>): Omit<
+    TopicHandler,
+    keyof RegisteredHandler
+  > {
+    const { deadLetterTopic } = options;
+    return {
+      pubsubName: this.deployed(pubsubName, owner),
+      topic: this.deployed(topic, owner),
+      options:
+        deadLetterTopic === undefined
+          ? options
+          : {
+              ...options,
+              deadLetterTopic: this.deployed(deadLetterTopic, owner),
+            },
+    };
+  }
+
+  // An own property, since a topic may be called "constructor".
+  private deployed(written: string, owner: string): string {
+    const name = Object.hasOwn(this.names, written)
+      ? (this.names[written] ?? written)
+      : written;
+    if (typeof name === 'string' && name !== '') return name;
+    throw new DaprConfigurationError(
+      `A decorator of ${owner} names no pub/sub, topic or binding, or "names" of DaprModule.forRoot() makes ` +
+        `an empty name of it (${JSON.stringify(written)}). Give it a name.`,
+    );
   }
 
   private addBinding(name: string, handler: RegisteredHandler): void {

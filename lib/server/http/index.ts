@@ -5,7 +5,7 @@ import {
 } from '../../protocol/actor-callback.js';
 import type { Dispatcher } from '../dispatcher.js';
 import type { Handlers } from '../handler-registry.js';
-import { SUBSCRIPTION_PREFIX } from '../subscriptions.js';
+import { SUBSCRIPTION_PREFIX } from '../topic-routes.js';
 import { actorCallCallback } from './actor-call.js';
 import {
   actorActivateCallback,

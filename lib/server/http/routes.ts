@@ -1,6 +1,6 @@
 import type { ActorRuntime } from '../../actors/runtime/runtime.js';
 import { DaprConfigurationError } from '../../errors/dapr-configuration.error.js';
-import { SUBSCRIPTION_PREFIX } from '../subscriptions.js';
+import { SUBSCRIPTION_PREFIX } from '../topic-routes.js';
 import { errorAnswer, type HttpCallback } from './exchange.js';
 import { actorCallback, unknownCallback, type PathCallback } from './index.js';
 import type { UserRoutes } from './user-routes.js';

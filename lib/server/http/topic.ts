@@ -2,7 +2,8 @@ import { PubSubContext } from '../../contexts/pub-sub.context.js';
 import { readCloudEvent } from '../../protocol/cloud-event.js';
 import type { TopicEventStatus } from '../../protocol/topic-status.js';
 import type { Dispatcher } from '../dispatcher.js';
-import type { Subscription, TopicRoute } from '../subscriptions.js';
+import type { Subscription } from '../subscriptions.js';
+import type { TopicRoute } from '../topic-routes.js';
 import { readJson } from './body.js';
 import type { Answer, HttpCallback } from './exchange.js';
 

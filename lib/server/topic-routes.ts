@@ -1,0 +1,110 @@
+import { createHash } from 'node:crypto';
+import { DaprConfigurationError } from '../errors/dapr-configuration.error.js';
+import type { SubscribeOptions } from '../handlers/subscribe.decorator.js';
+import { compileRule } from '../protocol/routing-rule.js';
+import type { RegisteredHandler } from './handler-registry.js';
+
+/** A `@Subscribe` on a method, under the deployed names. */
+export interface TopicHandler extends RegisteredHandler {
+  readonly pubsubName: string;
+  readonly topic: string;
+  readonly options: SubscribeOptions;
+}
+
+/** The handlers of one topic. */
+export type TopicHandlers = readonly [TopicHandler, ...TopicHandler[]];
+
+/** A path that Dapr delivers to; without a handler it takes what no rule matched. */
+export interface TopicRoute {
+  readonly path: string;
+  readonly handler: TopicHandler | undefined;
+}
+
+/** A route for the events that `match` is true of. */
+export interface TopicRule {
+  readonly match: string;
+  readonly route: TopicRoute;
+}
+
+/** Under it lies nothing but deliveries; a path is never used for two topics or rules, not even by a later run. */
+export const SUBSCRIPTION_PREFIX = '/dapr/sub/';
+
+/** The route for what no rule takes. @throws {@link DaprConfigurationError} where two handlers want it */
+export function defaultRoute(handlers: TopicHandlers): TopicRoute {
+  const [{ pubsubName, topic }] = handlers;
+  const [handler, other] = handlers.filter(
+    ({ options }) => options.match === undefined,
+  );
+  if (handler && other) throw duplicate(handler, other);
+  return { path: routePath(pubsubName, topic, ''), handler };
+}
+
+/** By priority. @throws {@link DaprConfigurationError} for rules that contradict each other, or are no CEL */
+export function topicRules(handlers: TopicHandlers): TopicRule[] {
+  const byMatch = new Map<string, TopicHandler>();
+  const byPriority = new Map<number, TopicRule>();
+  for (const handler of handlers) {
+    const { match, priority = 0 } = handler.options;
+    if (match === undefined) continue;
+    const same = byMatch.get(match);
+    if (same) throw duplicate(same, handler);
+    byMatch.set(match, handler);
+    const earlier = byPriority.get(priority)?.route.handler;
+    if (earlier)
+      throw new DaprConfigurationError(
+        `${earlier.owner} and ${handler.owner} both have priority ${priority} among the rules of ${describeTopic(handler)}. ` +
+          'Dapr takes the first rule that matches: give each a priority of its own, lower first.',
+      );
+    byPriority.set(priority, ruleOf(handler, match));
+  }
+  return [...byPriority]
+    .sort(([left], [right]) => left - right)
+    .map(([, rule]) => rule);
+}
+
+/** For messages. */
+export function describeTopic({ pubsubName, topic }: TopicHandler): string {
+  return `topic "${topic}" of "${pubsubName}"`;
+}
+
+function duplicate(
+  earlier: TopicHandler,
+  handler: TopicHandler,
+): DaprConfigurationError {
+  const { match } = handler.options;
+  return new DaprConfigurationError(
+    `${earlier.owner} and ${handler.owner} both subscribe to ${describeTopic(handler)}` +
+      `${match === undefined ? '' : ` with the match ${JSON.stringify(match)}`}. ` +
+      'Dapr delivers a message to one of them only: give each a "match" of its own, or call one from the other.',
+  );
+}
+
+function ruleOf(handler: TopicHandler, match: string): TopicRule {
+  const { pubsubName, topic, owner } = handler;
+  try {
+    compileRule(match);
+  } catch (error) {
+    throw new DaprConfigurationError(
+      `The match ${JSON.stringify(match)} of ${owner} is no CEL expression: ${(error as Error).message}. ` +
+        'With it, Dapr would drop all subscriptions of the app: ' +
+        'see https://docs.dapr.io/developing-applications/building-blocks/pubsub/howto-route-messages/',
+      { cause: error },
+    );
+  }
+  return {
+    match,
+    route: { path: routePath(pubsubName, topic, match), handler },
+  };
+}
+
+// Dapr uses the path as it stands, so it holds only characters that need no escaping; the hash keeps it unique.
+function routePath(pubsubName: string, topic: string, match: string): string {
+  const hash = createHash('sha256')
+    .update(JSON.stringify([pubsubName, topic, match]))
+    .digest('hex')
+    .slice(0, 12);
+  const readable = [pubsubName, topic].map((name) =>
+    name.replace(/[^A-Za-z0-9_-]+/g, '-'),
+  );
+  return `${SUBSCRIPTION_PREFIX}${readable.join('/')}/${hash}`;
+}
