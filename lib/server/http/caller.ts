@@ -57,7 +57,7 @@ function isTrusted(trusted: BlockList, address: string): boolean {
 }
 
 function trust(trusted: BlockList, peer: string): void {
-  const [address = '', bits] = peer.split('/');
+  const [, address = '', bits] = /^([^/]+)(?:\/(\d+))?$/.exec(peer) ?? [];
   const family = isIPv6(address) ? 'ipv6' : 'ipv4';
   try {
     if (bits === undefined) trusted.addAddress(address, family);
