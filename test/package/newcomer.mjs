@@ -104,14 +104,15 @@ async function startAndStop(folder) {
   const exited = once(app, 'exit');
   try {
     await eventually(() => order(port));
-    await eventually(() => assert.match(output, /alice has 1 in the cart/));
+    await eventually(() =>
+      assert.ok(output.includes('alice has 1 in the cart'), 'not delivered'),
+    );
     app.kill('SIGINT');
     assert.deepEqual(await exited, [0, null], 'Ctrl-C ends it with 0');
-    assert.doesNotMatch(output, /\b(WARN|ERROR)\b/);
+    assert.ok(!/WARN|ERROR/.test(output), 'it warns of nothing');
   } catch (error) {
     app.kill('SIGKILL');
-    process.stderr.write(`${output}\nLeft as it was: ${folder}\n`);
-    throw error;
+    throw new Error(`${output}\nLeft as it was: ${folder}`, { cause: error });
   }
 }
 
@@ -176,7 +177,7 @@ function environment() {
 }
 
 async function eventually(attempt) {
-  for (const end = Date.now() + 30_000; ; await delay(100)) {
+  for (const end = Date.now() + 20_000; ; await delay(100)) {
     try {
       return await attempt();
     } catch (error) {
