@@ -124,8 +124,7 @@ export class HttpFront {
             this.answer(request, response, { raw, path, query }),
           )
         : FORBIDDEN;
-    // Nobody is there any more to read it.
-    if (!response.destroyed) send(response, answer);
+    send(response, answer);
   }
 
   private async answer(

@@ -12,6 +12,8 @@ import {
   type ApiCall,
   type ApiRoute,
 } from './api.js';
+import { decodeJson } from './decode.js';
+import { objectOr } from './members.js';
 
 /** @see https://docs.dapr.io/reference/api/pubsub_api/ */
 export function publishRoutes(pubsub: PubSub): readonly ApiRoute[] {
@@ -82,7 +84,7 @@ function refusal(
       'cannot create cloudevent',
       errorInfo('DAPR_PUBSUB_CLOUD_EVENT_CREATION', {
         appID: call.appId,
-        error: error.message,
+        error: noObject(call.body),
       }),
     );
   const metadata = queryMetadata(call.query);
@@ -94,6 +96,17 @@ function refusal(
       errorInfo('DAPR_PUBSUB_METADATA_DESERIALIZATION', metadata),
     );
   return publishFailed(name, topic, error.message);
+}
+
+/** What Go says of a body that is no JSON object. */
+function noObject(body: Buffer): string {
+  try {
+    objectOr(decodeJson(body), 'value of type map[string]interface {}');
+  } catch (error) {
+    const { message } = error as Error;
+    return message.endsWith('EOF') ? 'unexpected end of JSON input' : message;
+  }
+  return 'not a JSON object';
 }
 
 function publishFailed(name: string, topic: string, reason: string): ApiError {

@@ -7,10 +7,16 @@ export function send(
   response: ServerResponse,
   { status, headers, body }: ApiAnswer,
 ): void {
+  const isStream = typeof body === 'object' && !Buffer.isBuffer(body);
+  if (response.destroyed) {
+    // Nobody is there any more to read it.
+    if (isStream) body.on('error', () => undefined).destroy();
+    return;
+  }
   response.statusCode = status;
   for (const [name, value] of Object.entries(headers ?? {}))
     response.setHeader(name, value);
-  if (typeof body === 'object' && !Buffer.isBuffer(body)) {
+  if (isStream) {
     pipeline(body, response, () => undefined);
     return;
   }
