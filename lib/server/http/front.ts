@@ -79,8 +79,9 @@ export class HttpFront {
       );
     } catch (error) {
       if (error instanceof BodyTooLargeError)
-        return errorAnswer(413, error.message);
-      if (error instanceof PayloadError) return errorAnswer(400, error.message);
+        return this.refuseBody(413, error, request, path);
+      if (error instanceof PayloadError)
+        return this.refuseBody(400, error, request, path);
       if (error instanceof BodyCutError) return undefined;
       throw error;
     }
@@ -104,6 +105,17 @@ export class HttpFront {
         ? 'the header dapr-api-token is missing or wrong'
         : 'only loopback peers and server.trustedPeers may call this route without APP_API_TOKEN',
     );
+  }
+
+  // Dapr itself sends nothing of the kind, so somebody will look for the reason.
+  private refuseBody(
+    status: number,
+    { message }: Error,
+    { method }: IncomingMessage,
+    path: string,
+  ): Answer {
+    this.logger.warn(`Answered ${status} to ${method} ${path}: ${message}.`);
+    return errorAnswer(status, message);
   }
 
   private failed(

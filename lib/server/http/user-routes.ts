@@ -79,10 +79,19 @@ function expressRoutes(adapter: AbstractHttpAdapter): Route[] {
       {
         path: route.path,
         verbs: new Set(verbs),
-        matches: (path) => layer.match(path),
+        matches: (path) => matches(layer, path),
       },
     ];
   });
+}
+
+function matches(layer: ExpressLayer, path: string): boolean {
+  try {
+    return layer.match(path);
+  } catch {
+    // A broken escape in a parameter: Express answers 400 to it.
+    return false;
+  }
 }
 
 function fastifyRoute({ method, url }: FastifyRoute): Route {
