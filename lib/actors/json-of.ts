@@ -29,12 +29,18 @@ export type JsonOf<T> = 0 extends 1 & T
 type JsonElement<T> = T extends undefined ? null : JsonOf<T>;
 
 type JsonObject<T> = Flat<
+  { [K in keyof T as MemberName<T, K, false>]: JsonOf<T[K]> },
   {
-    [K in keyof T as MemberName<T, K, false>]: JsonOf<T[K]>;
-  } & {
     [K in keyof T as MemberName<T, K, true>]?: JsonOf<Exclude<T[K], undefined>>;
   }
 >;
+
+/** One object type instead of two, as editors show it. */
+type Flat<A, B> = keyof B extends never
+  ? A
+  : A & B extends infer O
+    ? { [K in keyof O]: O[K] }
+    : never;
 
 type MemberName<T, K extends keyof T, Absent extends boolean> = K extends symbol
   ? never
@@ -55,5 +61,3 @@ type MayBeAbsent<V> = unknown extends V
   : undefined extends V
     ? true
     : false;
-
-type Flat<T> = { [K in keyof T]: T[K] };
