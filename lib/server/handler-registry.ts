@@ -48,13 +48,16 @@ export class HandlerRegistry {
         this.topics.push({ owner, run, ...this.deployedTopic(definition) });
         break;
       case 'binding':
-        this.addBinding(this.deployed(definition.name, owner), { owner, run });
+        this.addBinding(pathOf(this.deployed(definition.name, owner)), {
+          owner,
+          run,
+        });
         break;
       case 'invocation':
         this.addInvocable({
           owner,
           run,
-          method: definition.method.replace(/^\/+/, ''),
+          method: pathOf(definition.method),
           verbs: definition.options.verbs ?? ALL_VERBS,
         });
     }
@@ -126,4 +129,9 @@ export class HandlerRegistry {
       );
     this.invocables.push(handler);
   }
+}
+
+/** Both `/inbox` and `inbox` mean the path /inbox. */
+function pathOf(name: string): string {
+  return name.replace(/^\/+/, '');
 }

@@ -1,5 +1,4 @@
-import { Controller, Module, type Type } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
+import { Controller, type Type } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
 import {
   afterAll,
@@ -10,17 +9,17 @@ import {
   it,
 } from '@jest/globals';
 import {
-  DaprConfigurationError,
-  DaprModule,
   DropMessageException,
   PubSubContext,
   Subscribe,
   type DaprModuleOptions,
 } from '../../lib/index.js';
-import { CapturedLog } from '../support/captured-log.js';
+import type { CapturedLog } from '../support/captured-log.js';
 import { deliver, subscriptionsOf } from '../support/delivery.js';
+import { startNestApp } from '../support/nest-app.js';
 import { IN_MEMORY, runNest, type NestRun } from '../support/nest-run.js';
 import { platforms } from '../support/platforms.js';
+import { refusalOf } from '../support/refusal.js';
 import { until } from '../support/until.js';
 
 /** A second broker, to show that the same topic of another one is another topic. */
@@ -294,38 +293,13 @@ describe.each(platforms)('routing on %s', (_platform, adapter) => {
   });
 
   describe('at start', () => {
-    const start = async (
-      controllers: Type[],
-      dapr: DaprModuleOptions = {},
-    ): Promise<CapturedLog> => {
-      const log = new CapturedLog();
-      @Module({
-        controllers,
-        imports: [DaprModule.forRoot({ sidecar: 'external', ...dapr })],
-      })
-      class AppModule {}
-      const app = await NestFactory.create(AppModule, adapter(), {
-        logger: log,
-        abortOnError: false,
-      });
-      try {
-        await app.init();
-      } finally {
-        await app.close();
-      }
-      return log;
+    const start = async (controllers: Type[]): Promise<CapturedLog> => {
+      const app = await startNestApp({ adapter: adapter(), controllers });
+      await app.close();
+      return app.log;
     };
-    const refusal = async (
-      controllers: Type[],
-      dapr?: DaprModuleOptions,
-    ): Promise<string> => {
-      const error: unknown = await start(controllers, dapr).then(
-        () => undefined,
-        (reason: unknown) => reason,
-      );
-      expect(error).toBeInstanceOf(DaprConfigurationError);
-      return (error as Error).message;
-    };
+    const refusal = (controllers: Type[], dapr: DaprModuleOptions = {}) =>
+      refusalOf({ adapter: adapter(), controllers, dapr });
     /** A controller of that name with one handler of the topic `t` per list of options. */
     const controller = (
       name: string,

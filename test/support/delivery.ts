@@ -1,15 +1,18 @@
+import type { OutgoingHttpHeaders } from 'node:http';
 import type { SubscriptionEntry } from '../../lib/protocol/subscription.js';
 import { call, type WireAnswer } from '../conformance/wire.js';
+import { routeOf } from './nest-app.js';
 import type { NestRun } from './nest-run.js';
 
-/** What a Nest application itself answers, without a sidecar in between. */
+/** What a Nest application itself answers, without its sidecar in between. */
 export function callApp(
   nest: NestRun,
-  ...request: Parameters<typeof call> extends [unknown, ...infer Rest]
-    ? Rest
-    : never
+  verb: string,
+  path: string,
+  body?: unknown,
+  headers?: OutgoingHttpHeaders,
 ): Promise<WireAnswer> {
-  return call({ httpPort: Number(new URL(nest.url).port) }, ...request);
+  return call(addressOf(nest), verb, path, body, headers);
 }
 
 /** The subscriptions that the application tells its sidecar. */
@@ -26,12 +29,12 @@ export async function deliver(
   topic: string,
   body: unknown,
 ): Promise<WireAnswer> {
-  const entry = (await subscriptionsOf(nest)).find(
-    (each) => each.topic === topic,
-  );
-  const path = entry?.route ?? entry?.routes?.default;
-  if (path === undefined) throw new Error(`no route for the topic ${topic}`);
+  const path = await routeOf(addressOf(nest), topic);
   return callApp(nest, 'POST', path, body, {
     'content-type': 'application/cloudevents+json',
   });
+}
+
+function addressOf({ url }: NestRun): { readonly httpPort: number } {
+  return { httpPort: Number(new URL(url).port) };
 }
