@@ -27,7 +27,7 @@ export class ActorBench {
   readonly warnings: string[] = [];
   readonly stores: StateStores;
   readonly actors: Actors;
-  private readonly servers = new Map<string, ApiServer>();
+  private readonly servers = new Map<string, Promise<ApiServer>>();
   private readonly hosts: BenchHost[] = [];
 
   constructor(options: ActorBenchOptions = {}) {
@@ -65,10 +65,10 @@ export class ActorBench {
     return host;
   }
 
-  async api(appId: string): Promise<ApiServer> {
+  api(appId: string): Promise<ApiServer> {
     const server =
       this.servers.get(appId) ??
-      (await serveApi(appId, actorRoutes(this.actors), this.activity));
+      serveApi(appId, actorRoutes(this.actors), this.activity);
     this.servers.set(appId, server);
     return server;
   }
@@ -93,7 +93,7 @@ export class ActorBench {
   async [Symbol.asyncDispose](): Promise<void> {
     this.actors.close();
     for (const server of this.servers.values())
-      await server[Symbol.asyncDispose]();
+      await (await server)[Symbol.asyncDispose]();
     for (const { app, channel } of this.hosts) {
       await channel.close();
       await app.close();

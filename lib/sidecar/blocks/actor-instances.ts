@@ -148,13 +148,14 @@ export class ActorInstances {
       return instance.gone;
     }
     instance.leaving = true;
-    return this.deps.activity.track(async () => {
+    void this.deps.activity.track(async () => {
       // The turns that it waits for are activities of their own.
       if (why === 'move') await this.deps.activity.rest(() => instance.drain());
       instance.end();
       await this.deps.deactivate(instance.host, instance);
       this.forget(instance);
     });
+    return instance.gone;
   }
 
   private forget(instance: ActorInstance): void {
