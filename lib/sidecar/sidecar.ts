@@ -100,15 +100,17 @@ export class Sidecar {
    */
   async connect(app: AppAddress | AppChannel): Promise<void> {
     if (this.closing) throw new Error('the embedded sidecar is closed');
-    await this.disconnect();
-    this.expectActors();
+    const gone = this.disconnect();
     const { engine, appId, instanceId } = this;
     const channel = 'request' in app ? app : this.channelTo(app);
     const connection = new Connection(engine, appId, instanceId, channel);
     this.connection = connection;
+    await gone;
+    const { leaving } = connection.replica;
+    leaving.throwIfAborted();
+    this.expectActors();
     if (!('request' in app)) {
       this.app = app;
-      const { leaving } = connection.replica;
       await waitForPort(hostOf(app), app.port, leaving);
     }
     await engine.activity.track(() => connection.open());

@@ -83,7 +83,7 @@ export class Stage implements AsyncDisposable {
   }
 }
 
-/** A new folder with this YAML in `resources.yaml`. */
+/** A new folder with this YAML in `resources.yaml`; the caller takes it away. */
 export async function folderWith(yaml: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'nestjs-dapr-'));
   await writeFile(join(folder, 'resources.yaml'), yaml);
