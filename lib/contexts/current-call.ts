@@ -16,10 +16,17 @@ export class CurrentCall {
   private readonly storage = new AsyncLocalStorage<CallScope>();
 
   run<T>(scope: CallScope, work: () => T): T {
-    return this.storage.run(scope, work);
+    // A storage that was never entered costs nothing; one that was costs every promise of the process a little.
+    return isEmpty(scope) && this.get() === undefined
+      ? work()
+      : this.storage.run(scope, work);
   }
 
   get(): CallScope | undefined {
     return this.storage.getStore();
   }
+}
+
+function isEmpty({ traceparent, reentrancyId }: CallScope): boolean {
+  return traceparent === undefined && reentrancyId === undefined;
 }

@@ -37,6 +37,9 @@ export interface ServerDaprDependencies {
   readonly clock: Clock;
 }
 
+type StartHook = Parameters<Server['setOnProcessingStartHook']>[0];
+type EndHook = Parameters<Server['setOnProcessingEndHook']>[0];
+
 const DEFAULT_BODY_LIMIT = 4 * 1024 * 1024;
 
 /**
@@ -55,6 +58,7 @@ export class ServerDapr extends Server implements CustomTransportStrategy {
   private readonly dispatcher: Dispatcher;
   private registry: HandlerRegistry | undefined;
   private registered: Handlers | undefined;
+  private isTraced = false;
   private ownPort: number | undefined;
   private ownServer: HttpServer | undefined;
   private cutUnused: (() => void) | undefined;
@@ -196,11 +200,22 @@ export class ServerDapr extends Server implements CustomTransportStrategy {
     return this.gate ?? Promise.resolve();
   }
 
+  override setOnProcessingStartHook(hook: StartHook): void {
+    super.setOnProcessingStartHook(hook);
+    this.isTraced = true;
+  }
+
+  override setOnProcessingEndHook(hook: EndHook): void {
+    super.setOnProcessingEndHook(hook);
+    this.isTraced = true;
+  }
+
   // Tracing packages install these hooks: they may wrap the work and return nothing of it.
   private withHooks<T>(
     context: DaprContext,
     work: () => Promise<T>,
   ): Promise<T> {
+    if (!this.isTraced) return work();
     return new Promise((resolve, reject) => {
       this.onProcessingStartHook(this.transportId, context, async () => {
         await work().then(resolve, reject);

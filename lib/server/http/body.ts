@@ -55,7 +55,9 @@ export function readBody(
           : Buffer.concat(chunks, length),
       ),
     );
-    request.once('close', () => reject(new BodyCutError()));
+    request.once('close', () => {
+      if (!request.complete) reject(new BodyCutError());
+    });
     request.once('error', () => reject(new BodyCutError()));
   });
 }

@@ -1,0 +1,37 @@
+/** What a contender can do; each method is one scenario. */
+export interface Contender {
+  /**
+   * Serves Dapr's callbacks: topic `orders` of `pubsub`, and actor type `Cart` with the method `peek`, which touches no
+   * state, and the method `add`, which writes one key.
+   */
+  serve?(sidecarPort: number): Promise<Served>;
+  /** A function that reads one key of the store `statestore`. */
+  client?(sidecarPort: number): Promise<() => Promise<unknown>>;
+}
+
+export interface Served {
+  readonly port: number;
+  readonly topicPath: string;
+  /** Without actors in it, a contender sits those scenarios out. */
+  readonly hasActors: boolean;
+}
+
+/** What the runner asks of a contender's process. */
+export type Ask =
+  | { readonly kind: 'usage' }
+  | {
+      readonly kind: 'call';
+      readonly milliseconds: number;
+      readonly concurrency: number;
+    };
+
+export interface Usage {
+  /** Microseconds of CPU time, user and system, since the process began. */
+  readonly cpu: number;
+}
+
+export interface Called {
+  readonly count: number;
+  readonly seconds: number;
+  readonly p99: number;
+}

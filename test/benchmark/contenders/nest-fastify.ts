@@ -1,0 +1,4 @@
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { plainNest } from './nest-plain.js';
+
+export const contender = plainNest(() => new FastifyAdapter());

@@ -1,0 +1,4 @@
+import { ExpressAdapter } from '@nestjs/platform-express';
+import { ours } from './ours.js';
+
+export const contender = ours(() => new ExpressAdapter(), 0);

@@ -1,0 +1,215 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { cpus } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import type { Ask, Called, Served, Usage } from './contender.js';
+import { generate, request } from './load.js';
+import { startStubSidecar, type StubSidecar } from './stub-sidecar.js';
+import { pin } from './pin.js';
+import { markdown, type Measure } from './table.js';
+
+const ROUNDS = 5;
+const WARM_UP = 1500;
+const DURATION = 2000;
+const CONNECTIONS = 32;
+
+const SERVERS = [
+  'bare',
+  'nest-express',
+  'nest-fastify',
+  'ours-express',
+  'ours-fastify',
+  'ours-own-port',
+  'dapr-sdk',
+  'nest-dapr',
+];
+const CLIENTS = ['bare', 'ours-express', 'dapr-sdk'];
+
+const EVENT = JSON.stringify({
+  data: { sku: 'book', quantity: 2, customer: 'alice', note: 'a'.repeat(100) },
+  datacontenttype: 'application/json',
+  id: 'a1b2c3d4-0000-4000-8000-000000000000',
+  pubsubname: 'pubsub',
+  source: 'shop',
+  specversion: '1.0',
+  time: '2026-01-01T00:00:00Z',
+  topic: 'orders',
+  traceid: '00-00000000000000000000000000000000-0000000000000000-00',
+  traceparent: '00-00000000000000000000000000000000-0000000000000000-00',
+  tracestate: '',
+  type: 'com.dapr.event.sent',
+});
+const CHANGE = '{"quantity":2}';
+
+interface Scenario {
+  readonly title: string;
+  /** Undefined where the contender has nothing to show. */
+  requests(served: Served): Buffer[] | undefined;
+}
+
+// Many ids, as in an app: one hot actor would measure its queue.
+const ids = Array.from({ length: 500 }, (_, index) => `cart-${index}`);
+const actorCalls = (method: string) => (served: Served) =>
+  served.hasActors
+    ? ids.map((id) =>
+        request(
+          'PUT',
+          `/actors/Cart/${id}/method/${method}`,
+          'application/json',
+          CHANGE,
+        ),
+      )
+    : undefined;
+
+const SCENARIOS: readonly Scenario[] = [
+  {
+    title: 'Topic delivery',
+    requests: (served) => [
+      request('POST', served.topicPath, 'application/cloudevents+json', EVENT),
+    ],
+  },
+  { title: 'Actor method', requests: actorCalls('peek') },
+  { title: 'Stateful actor turn', requests: actorCalls('add') },
+];
+
+interface Running {
+  readonly name: string;
+  readonly child: ChildProcess;
+  readonly served: Served | undefined;
+}
+
+const { values } = parse(process.argv.slice(2));
+const sidecar = await startStubSidecar();
+pin(process.pid, 1);
+const tables: string[] = [];
+for (const scenario of SCENARIOS)
+  if (wanted(scenario.title)) tables.push(await serverTable(scenario));
+if (wanted('HTTP client call')) tables.push(await clientTable());
+sidecar.close();
+process.stdout.write(`${header()}\n\n${tables.join('\n\n')}\n`);
+
+function parse(args: readonly string[]): { values: Map<string, string> } {
+  const pairs = args.map((arg): [string, string] => {
+    const [key = '', value = ''] = arg.replace(/^--/, '').split('=');
+    return [key, value];
+  });
+  return { values: new Map(pairs) };
+}
+
+function wanted(title: string): boolean {
+  const only = values.get('only');
+  return !only || title.toLowerCase().includes(only.toLowerCase());
+}
+
+function header(): string {
+  return `Node ${process.version}, ${cpus()[0]?.model.trim() ?? 'unknown CPU'}, ${ROUNDS} interleaved rounds of ${DURATION / 1000} s.`;
+}
+
+async function serverTable(scenario: Scenario): Promise<string> {
+  const running = await startAll(SERVERS, 'serve');
+  const measures = new Map<string, Measure[]>();
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const one of running) {
+      const requests = one.served && scenario.requests(one.served);
+      if (!one.served || !requests) continue;
+      const load = {
+        port: one.served.port,
+        requests,
+        connections: CONNECTIONS,
+      };
+      if (round === 0) await generate({ ...load, milliseconds: WARM_UP });
+      sidecar.take();
+      const before = await ask<Usage>(one, { kind: 'usage' });
+      const result = await generate({ ...load, milliseconds: DURATION });
+      const after = await ask<Usage>(one, { kind: 'usage' });
+      if (result.failures > 0)
+        process.stderr.write(`${one.name}: ${result.failures} failures\n`);
+      add(measures, one.name, {
+        perSecond: result.count / result.seconds,
+        cpuMicros: (after.cpu - before.cpu) / result.count,
+        p99: result.p99,
+        sidecarCalls: sidecar.take() / result.count,
+      });
+    }
+  }
+  await stopAll(running);
+  return markdown(scenario.title, measures);
+}
+
+async function clientTable(): Promise<string> {
+  const running = await startAll(CLIENTS, 'client');
+  const measures = new Map<string, Measure[]>();
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const one of running) {
+      const call: Ask = {
+        kind: 'call',
+        milliseconds: DURATION,
+        concurrency: CONNECTIONS,
+      };
+      if (round === 0)
+        await ask<Called>(one, { ...call, milliseconds: WARM_UP });
+      const before = await ask<Usage>(one, { kind: 'usage' });
+      const result = await ask<Called>(one, call);
+      const after = await ask<Usage>(one, { kind: 'usage' });
+      add(measures, one.name, {
+        perSecond: result.count / result.seconds,
+        cpuMicros: (after.cpu - before.cpu) / result.count,
+        p99: result.p99,
+        sidecarCalls: 1,
+      });
+    }
+  }
+  await stopAll(running);
+  return markdown('HTTP client call (state.get)', measures);
+}
+
+function add(
+  measures: Map<string, Measure[]>,
+  name: string,
+  measure: Measure,
+): void {
+  measures.set(name, [...(measures.get(name) ?? []), measure]);
+}
+
+async function startAll(
+  names: readonly string[],
+  role: string,
+): Promise<Running[]> {
+  const running: Running[] = [];
+  for (const name of names) running.push(await start(name, role, sidecar));
+  return running;
+}
+
+async function start(
+  name: string,
+  role: string,
+  { port }: StubSidecar,
+): Promise<Running> {
+  const profile =
+    values.get('profile') === name
+      ? [`${name}-${role}-${Date.now()}.cpuprofile`]
+      : [];
+  const child = fork(
+    fileURLToPath(new URL('process.js', import.meta.url)),
+    [name, role, String(port), ...profile],
+    { env: { ...process.env, NODE_ENV: 'production' } },
+  );
+  pin(child.pid ?? 0, 0);
+  const [message] = (await once(child, 'message')) as [{ served?: Served }];
+  return { name, child, served: message.served };
+}
+
+async function stopAll(running: readonly Running[]): Promise<void> {
+  for (const { child } of running) {
+    const exit = once(child, 'exit');
+    child.disconnect();
+    await exit;
+  }
+}
+
+async function ask<T>({ child }: Running, question: Ask): Promise<T> {
+  const answer = once(child, 'message');
+  child.send(question);
+  const [value] = (await answer) as [T];
+  return value;
+}
