@@ -1,13 +1,7 @@
 import { ActorInvocationError } from '../../errors/actor-invocation.error.js';
-import { DaprBadRequestError } from '../../errors/dapr-bad-request.error.js';
-import { DurationError } from '../../protocol/duration.js';
 import { headerOf, Headers } from '../../protocol/headers.js';
 import { decodeLenient, decodePayload } from '../../protocol/payload.js';
-import {
-  reminderWire,
-  timerWire,
-  type ScheduleText,
-} from '../../protocol/schedule.js';
+import { reminderWire, timerWire } from '../../protocol/schedule.js';
 import type {
   ActorMethodAnswer,
   ActorMethodRequest,
@@ -18,8 +12,9 @@ import type {
   ClientActor,
 } from '../actor.js';
 import type { CallOptions } from '../call-options.js';
+import { actorPath, schedulePath } from './actor-path.js';
 import { JSON_TYPE, type HttpCall, type HttpChannel } from './channel.js';
-import { decoding, jsonOf, parseAnswer } from './json.js';
+import { decoding, encoding, jsonOf, parseAnswer } from './json.js';
 import { pathPart } from './path.js';
 
 const VERBS: ReadonlySet<string> = new Set(['GET', 'POST', 'PUT', 'DELETE']);
@@ -64,7 +59,7 @@ export class HttpActor implements ClientActor {
     const operation = `actor.stateGet ${actorType}/${actorId} key "${key}"`;
     const path = `${actorPath(operation, actorType, actorId)}/state/${pathPart(operation, 'key', key)}`;
     const { status, body } = await this.channel.send(
-      leaf(operation, 'GET', path, options),
+      read(operation, path, options),
     );
     return status === 204 ? undefined : (decodeLenient(body) as T | undefined);
   }
@@ -90,7 +85,7 @@ export class HttpActor implements ClientActor {
     const operation = `actor.reminderCreate ${actorType}/${actorId} reminder "${name}"`;
     const path = schedulePath(operation, actorType, actorId, 'reminder', name);
     const { data, overwrite } = reminder;
-    const times = scheduled(operation, () => reminderWire(reminder));
+    const times = encoding(operation, () => reminderWire(reminder));
     await this.#post(operation, path, { data, ...times, overwrite }, options);
   }
 
@@ -102,9 +97,7 @@ export class HttpActor implements ClientActor {
   ): Promise<ActorReminder> {
     const operation = `actor.reminderGet ${actorType}/${actorId} reminder "${name}"`;
     const path = schedulePath(operation, actorType, actorId, 'reminder', name);
-    const { body } = await this.channel.send(
-      leaf(operation, 'GET', path, options),
-    );
+    const { body } = await this.channel.send(read(operation, path, options));
     const { actorID, ...reminder } = parseAnswer(operation, body) as Omit<
       ActorReminder,
       'actorId'
@@ -133,7 +126,7 @@ export class HttpActor implements ClientActor {
     const operation = `actor.timerCreate ${actorType}/${actorId} timer "${name}"`;
     const path = schedulePath(operation, actorType, actorId, 'timer', name);
     const { data, callback } = timer;
-    const times = scheduled(operation, () => timerWire(timer));
+    const times = encoding(operation, () => timerWire(timer));
     await this.#post(operation, path, { data, ...times, callback }, options);
   }
 
@@ -197,33 +190,10 @@ function leaf(
   return { operation, lane: 'leaf', method, path, options };
 }
 
-function actorPath(
+function read(
   operation: string,
-  actorType: string,
-  actorId: string,
-): string {
-  return `/v1.0/actors/${pathPart(operation, 'actor type', actorType)}/${pathPart(operation, 'actor id', actorId)}`;
-}
-
-function schedulePath(
-  operation: string,
-  actorType: string,
-  actorId: string,
-  kind: 'reminder' | 'timer',
-  name: string,
-): string {
-  return `${actorPath(operation, actorType, actorId)}/${kind}s/${pathPart(operation, `${kind} name`, name)}`;
-}
-
-/** Durations that Dapr would refuse are refused here, in words. */
-function scheduled(operation: string, read: () => ScheduleText): ScheduleText {
-  try {
-    return read();
-  } catch (cause) {
-    if (!(cause instanceof DurationError)) throw cause;
-    throw new DaprBadRequestError(`${operation} failed: ${cause.message}.`, {
-      operation,
-      cause,
-    });
-  }
+  path: string,
+  options: CallOptions | undefined,
+): HttpCall {
+  return { ...leaf(operation, 'GET', path, options), repeatable: true };
 }

@@ -26,8 +26,10 @@ export interface HttpCall {
   /** Calls of actors hand on the reentrancy id. */
   readonly target?: 'actor';
   readonly options?: CallOptions | undefined;
-  /** false: fails at once where nothing listens. */
-  readonly waits?: false;
+  /** A read, sent a second time where a connection ends without an answer, as one that was idle may. */
+  readonly repeatable?: true;
+  /** Default: the client's; 0 fails at once where nothing listens. */
+  readonly readyTimeout?: number;
 }
 
 export interface ChannelOptions {
@@ -107,9 +109,9 @@ export class HttpChannel {
     const exchange: ExchangeOptions = {
       operation: call.operation,
       timeout: options?.timeout ?? this.#options.timeout,
-      readyTimeout: call.waits === false ? 0 : this.#options.readyTimeout,
+      readyTimeout: call.readyTimeout ?? this.#options.readyTimeout,
       signal: options?.signal,
-      repeatable: method === 'GET' && lane === 'leaf',
+      repeatable: call.repeatable ?? false,
     };
     new kind(
       this.#link,

@@ -1,11 +1,16 @@
 import type { Dispatcher } from 'undici';
 import { DaprBadRequestError } from '../../errors/dapr-bad-request.error.js';
 import { DaprConfigurationError } from '../../errors/dapr-configuration.error.js';
-import { DaprTimeoutError } from '../../errors/dapr-timeout.error.js';
-import { SidecarUnavailableError } from '../../errors/sidecar-unavailable.error.js';
 import type { Clock, ScheduledCall } from '../../protocol/clock.js';
 import type { HeaderBag } from '../../protocol/headers.js';
-import { stopError, type Link, type WireRequest } from './link.js';
+import type { Link, WireRequest } from './link.js';
+import {
+  cutError,
+  mayPass,
+  stopError,
+  timeoutError,
+  unavailableError,
+} from './transport-error.js';
 
 /** What an exchange needs to know beside the request. */
 export interface ExchangeOptions {
@@ -14,25 +19,8 @@ export interface ExchangeOptions {
   readonly timeout: number;
   readonly readyTimeout: number;
   readonly signal: AbortSignal | undefined;
-  /** A read that may be sent again where a connection ends without an answer. */
   readonly repeatable: boolean;
 }
-
-// Nothing was sent, and the next attempt may succeed. A certificate that is refused, for one, is not among them.
-const WORTH_WAITING = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'ECONNABORTED',
-  'EPIPE',
-  'EHOSTUNREACH',
-  'EHOSTDOWN',
-  'ENETUNREACH',
-  'ETIMEDOUT',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'UND_ERR_CONNECT_TIMEOUT',
-  'UND_ERR_SOCKET',
-]);
 
 /**
  * One call, from the first attempt to connect to its end: timeout, abort, waiting for a sidecar that is not there yet.
@@ -106,13 +94,8 @@ export abstract class Exchange<T> implements Dispatcher.DispatchHandler {
   }
 
   /** The error of a connection that ended too early. */
-  protected cut(error: Error): SidecarUnavailableError {
-    const { operation } = this.options;
-    return new SidecarUnavailableError(
-      `${operation} failed: the sidecar at ${this.link.description} closed the connection before its answer was complete (${reasonOf(error)}). ` +
-        'The call may have had its effect.',
-      { operation, cause: error },
-    );
+  protected cut(error: Error): Error {
+    return cutError(this.options.operation, this.link.description, error);
   }
 
   protected succeed(answer: T): void {
@@ -141,7 +124,13 @@ export abstract class Exchange<T> implements Dispatcher.DispatchHandler {
   }
 
   #attempt(): void {
+    if (this.over) return;
     if (this.link.stopped) return this.fail(stopError(this.options.operation));
+    if (!this.link.loaded)
+      return void this.link.load().then(
+        () => this.#attempt(),
+        (error: unknown) => this.fail(error),
+      );
     this.#controller = undefined;
     try {
       this.link.dispatch(this.request, this);
@@ -164,14 +153,15 @@ export abstract class Exchange<T> implements Dispatcher.DispatchHandler {
           { operation, cause: error },
         ),
       );
-    if (WORTH_WAITING.has(code)) return this.#wait(error);
-    this.fail(this.#unavailable(error));
+    if (mayPass(code)) return this.#wait(error);
+    this.#obstacle = error;
+    this.#giveUp();
   }
 
   #wait(obstacle: Error): void {
     this.#obstacle = obstacle;
     const { readyTimeout, timeout } = this.options;
-    if (readyTimeout === 0) return this.fail(this.#unavailable(obstacle));
+    if (readyTimeout === 0) return this.#giveUp();
     if (readyTimeout < timeout)
       this.#readyTimer ??= this.clock.schedule(readyTimeout, () =>
         this.#timeIsUp(),
@@ -184,31 +174,18 @@ export abstract class Exchange<T> implements Dispatcher.DispatchHandler {
 
   #timeIsUp(): void {
     const { operation, timeout } = this.options;
-    if (
+    const { link } = this;
+    const unreached =
+      this.#obstacle !== undefined &&
       this.#controller === undefined &&
-      !this.link.connected(this.request.lane)
-    )
-      return this.fail(this.#unavailable(this.#obstacle));
-    this.fail(
-      new DaprTimeoutError(
-        `${operation} got no answer from the sidecar at ${this.link.description} within ${timeout} ms. ` +
-          'It may still have its effect. Look at the log of the sidecar, or allow more time with the option timeout.',
-        { operation },
-      ),
-    );
+      !link.connected(this.request.lane);
+    if (unreached) this.#giveUp();
+    else this.fail(timeoutError(operation, link.description, timeout));
   }
 
-  #unavailable(obstacle: Error | undefined): SidecarUnavailableError {
+  #giveUp(): void {
     const { operation } = this.options;
-    const reason = obstacle ? ` (${reasonOf(obstacle)})` : '';
-    return new SidecarUnavailableError(
-      `${operation} failed: no Dapr sidecar answers at ${this.link.description}${reason}. ` +
-        'Start the app with "dapr run", or say where its sidecar is with DAPR_HTTP_PORT, DAPR_HTTP_ENDPOINT or the options daprHost, daprPort and httpEndpoint.',
-      { operation, cause: obstacle },
-    );
+    const { description } = this.link;
+    this.fail(unavailableError(operation, description, this.#obstacle));
   }
-}
-
-function reasonOf(error: Error): string {
-  return (error as NodeJS.ErrnoException).code ?? error.message;
 }

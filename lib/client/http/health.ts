@@ -1,6 +1,6 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { DaprTimeoutError } from '../../errors/dapr-timeout.error.js';
 import { SidecarUnavailableError } from '../../errors/sidecar-unavailable.error.js';
+import { sleep, systemClock } from '../../protocol/clock.js';
 import type { CallOptions } from '../call-options.js';
 import type { ClientHealth } from '../health.js';
 import type { HttpCall, HttpChannel } from './channel.js';
@@ -17,7 +17,7 @@ export class HttpHealth implements ClientHealth {
       const { status } = await this.channel.request({
         ...probe('health.isHealthy', '/v1.0/healthz'),
         options: { timeout: HEALTHY_TIMEOUT, ...options },
-        waits: false,
+        readyTimeout: 0,
       });
       return status < 300;
     } catch {
@@ -31,18 +31,18 @@ export class HttpHealth implements ClientHealth {
     const operation = 'health.waitUntilReady';
     const deadline = clock.now() + timeout;
     for (let left = timeout; left > 0; left = deadline - clock.now()) {
-      const call = probe(operation, '/v1.0/healthz/outbound');
       try {
         const { status } = await this.channel.request({
-          ...call,
+          ...probe(operation, '/v1.0/healthz/outbound'),
           options: { timeout: left, ...(signal && { signal }) },
+          readyTimeout: left,
         });
         if (status < 300) return;
       } catch (error) {
         if (!(error instanceof DaprTimeoutError)) throw error;
       }
       // Real time, as in Reachability: a real sidecar is waited for.
-      await pause(POLL_PAUSE, undefined, { ...(signal && { signal }) });
+      await sleep(systemClock, POLL_PAUSE, signal);
     }
     throw new SidecarUnavailableError(
       `${operation} failed: the sidecar is not ready after ${timeout} ms. Look at its log; components that do not answer keep it from starting.`,

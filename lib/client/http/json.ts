@@ -1,5 +1,6 @@
 import { DaprBadRequestError } from '../../errors/dapr-bad-request.error.js';
 import { DaprError } from '../../errors/dapr.error.js';
+import { DurationError } from '../../protocol/duration.js';
 import { PayloadError, toJson } from '../../protocol/payload.js';
 
 /** JSON of a request. @throws {@link DaprBadRequestError} for what JSON can't carry */
@@ -37,7 +38,8 @@ function rethrowing<T>(
   try {
     return run();
   } catch (cause) {
-    if (!(cause instanceof PayloadError)) throw cause;
+    if (!(cause instanceof PayloadError || cause instanceof DurationError))
+      throw cause;
     throw new kind(`${operation} failed: ${cause.message}`, {
       operation,
       cause,

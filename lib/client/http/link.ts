@@ -1,7 +1,6 @@
 import type { Dispatcher } from 'undici';
-import { DaprError } from '../../errors/dapr.error.js';
 import { parseHttpEndpoint, type HttpEndpoint } from '../endpoint.js';
-import { Lanes, type Lane } from './lanes.js';
+import type { Lane, Lanes } from './lanes.js';
 import { Reachability } from './reachability.js';
 
 /** One request as it goes onto the wire. */
@@ -17,13 +16,19 @@ export interface WireRequest {
 /** The way to the sidecar: where it is, the connections to it, and waiting for it. */
 export class Link {
   readonly reachability = new Reachability(() => this.#locate());
+  // undici takes long to load; nobody waits for it who only imports the library.
+  readonly #loading = import('./lanes.js');
+  #lanesOf: ((origin: string) => Lanes) | undefined;
   #lanes: Lanes | undefined;
   #endpoint: HttpEndpoint | undefined;
   #address = '';
   #stopped: Promise<void> | undefined;
 
   /** @param address may throw while the address is not known yet, and may change */
-  constructor(private readonly address: () => string) {}
+  constructor(private readonly address: () => string) {
+    // Reported by load().
+    this.#loading.catch(() => undefined);
+  }
 
   /** For errors; never throws. */
   get description(): string {
@@ -34,6 +39,16 @@ export class Link {
     return this.#stopped !== undefined;
   }
 
+  get loaded(): boolean {
+    return this.#lanesOf !== undefined;
+  }
+
+  /** Due once before anything is dispatched. */
+  async load(): Promise<void> {
+    const { Lanes } = await this.#loading;
+    this.#lanesOf = (origin) => new Lanes(origin);
+  }
+
   connected(lane: Lane): boolean {
     return this.#lanes?.connected(lane) ?? false;
   }
@@ -41,9 +56,9 @@ export class Link {
   /** @throws what the address function throws */
   dispatch(request: WireRequest, handler: Dispatcher.DispatchHandler): void {
     const { basePath, origin } = this.#locate();
-    this.#lanes ??= new Lanes(origin);
+    this.#lanes ??= this.#lanesOf?.(origin);
     const { lane, method, path, headers, body } = request;
-    this.#lanes.dispatch(
+    this.#lanes?.dispatch(
       lane,
       { method, path: basePath + path, headers, body },
       handler,
@@ -66,12 +81,4 @@ export class Link {
     this.#address = address;
     return (this.#endpoint = endpoint);
   }
-}
-
-/** Why a call of a stopped client fails. */
-export function stopError(operation: string): DaprError {
-  return new DaprError(
-    `${operation} failed: the client was stopped. A stopped client stays stopped; make another one.`,
-    { operation },
-  );
 }

@@ -25,6 +25,7 @@ export class HttpMetadata implements ClientMetadata {
       method: 'GET',
       path: '/v1.0/metadata',
       options,
+      repeatable: true,
     });
     return complete(parseAnswer(operation, body) as WireMetadata);
   }

@@ -14,7 +14,7 @@ export function pathPart(
   what: string,
   name: string,
 ): string {
-  if (PLAIN.test(name)) return name;
+  if (typeof name === 'string' && PLAIN.test(name)) return name;
   if (typeof name !== 'string' || name === '')
     throw new DaprBadRequestError(
       `${operation} failed: the ${what} is ${name === '' ? 'empty' : 'no string'}.`,

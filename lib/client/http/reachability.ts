@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import type { HttpEndpoint } from '../endpoint.js';
 
 const FIRST_PAUSE = 20;
-const LONGEST_PAUSE = 500;
+const LONGEST_PAUSE = 250;
 const PROBE_TIMEOUT = 5_000;
 
 /**

@@ -31,8 +31,11 @@ export class HttpState implements ClientState {
     const only = entries.length === 1 ? entries[0] : undefined;
     const operation = `state.save "${storeName}"${only ? ` key "${only.key}"` : ''}`;
     await this.channel.send({
-      ...post(operation, storePath(operation, storeName), options),
-      path: storePath(operation, storeName) + queryText({}, options?.metadata),
+      ...post(
+        operation,
+        storePath(operation, storeName) + queryText({}, options?.metadata),
+        options,
+      ),
       body: jsonOf(operation, entries.map(wireEntry)),
     });
     return ACKNOWLEDGED;
@@ -58,6 +61,7 @@ export class HttpState implements ClientState {
       method: 'GET',
       path: keyPath(operation, storeName, key) + readQuery(options),
       options,
+      repeatable: true,
     });
     if (status === 204) return { value: undefined, etag: undefined };
     return {
@@ -75,6 +79,7 @@ export class HttpState implements ClientState {
     const { parallelism } = options ?? {};
     const { body } = await this.channel.send({
       ...post(operation, `${storePath(operation, storeName)}/bulk`, options),
+      repeatable: true,
       body: jsonOf(operation, {
         keys,
         parallelism,

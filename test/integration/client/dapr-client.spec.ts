@@ -1,0 +1,414 @@
+import { once } from 'node:events';
+import { createServer as createTcpServer, type AddressInfo } from 'node:net';
+import { inspect } from 'node:util';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { DaprClient } from '../../../lib/client/dapr-client.js';
+import type {
+  ClientInternals,
+  DaprClientOptions,
+} from '../../../lib/client/options.js';
+import { DaprBadRequestError } from '../../../lib/errors/dapr-bad-request.error.js';
+import { DaprError } from '../../../lib/errors/dapr.error.js';
+import { DaprTimeoutError } from '../../../lib/errors/dapr-timeout.error.js';
+import { SidecarUnavailableError } from '../../../lib/errors/sidecar-unavailable.error.js';
+import { ManualClock } from './manual-clock.js';
+import {
+  freePort,
+  startServer,
+  type Answerer,
+  type TestServer,
+} from './server.js';
+
+const ok: Answerer = (_, response) => void response.writeHead(204).end();
+
+describe('DaprClient', () => {
+  const cleanups: (() => Promise<void>)[] = [];
+
+  afterEach(async () => {
+    for (const cleanup of cleanups.splice(0)) await cleanup();
+  });
+
+  function clientOf(
+    options: DaprClientOptions,
+    internals?: ClientInternals,
+  ): DaprClient {
+    const client = new DaprClient(options, internals);
+    cleanups.unshift(() => client.stop());
+    return client;
+  }
+
+  async function serverOf(
+    answer: Answerer,
+    port?: number,
+  ): Promise<TestServer> {
+    const server = await startServer(answer, port);
+    cleanups.push(() => server.close());
+    return server;
+  }
+
+  /** A server that lets calls hang, and tells when one has arrived. */
+  async function hangingServer() {
+    let arrived = (): void => undefined;
+    const arrival = new Promise<void>((resolve) => (arrived = resolve));
+    return { ...(await serverOf(() => arrived())), arrival };
+  }
+
+  describe('whose sidecar is down, slow or gone', () => {
+    it('ends a call that gets no answer within its timeout [C8]', async () => {
+      const clock = new ManualClock();
+      const { url, arrival } = await hangingServer();
+      const client = clientOf({ httpEndpoint: url, timeout: 5_000 }, { clock });
+      const got = client.state.get('store', 'key');
+      await arrival;
+      clock.advance(5_000);
+      await expect(got).rejects.toThrow(DaprTimeoutError);
+      await expect(got).rejects.toThrow(
+        `state.get "store" key "key" got no answer from the sidecar at ${url} within 5000 ms.`,
+      );
+      expect(clock.pending).toBe(0);
+    });
+
+    it('takes a timeout per call [C8]', async () => {
+      const clock = new ManualClock();
+      const { url, arrival } = await hangingServer();
+      const client = clientOf({ httpEndpoint: url }, { clock });
+      const published = client.pubsub.publish('p', 't', 1, { timeout: 20 });
+      await arrival;
+      clock.advance(20);
+      await expect(published).rejects.toThrow(DaprTimeoutError);
+    });
+
+    it("rejects an aborted call with the signal's reason, and cuts it [C8]", async () => {
+      const { url, arrival, sockets } = await hangingServer();
+      const client = clientOf({ httpEndpoint: url });
+      const stop = new AbortController();
+      const got = client.actor.invoke('T', '1', 'm', 1, {
+        signal: stop.signal,
+      });
+      await arrival;
+      const closed = once([...sockets][0]!, 'close');
+      const reason = new Error('enough');
+      stop.abort(reason);
+      await expect(got).rejects.toBe(reason);
+      await closed;
+    });
+
+    it('sends nothing for a signal that is aborted already [C8]', async () => {
+      const server = await serverOf(ok);
+      const client = clientOf({ httpEndpoint: server.url });
+      const reason = new Error('too late');
+      const got = client.metadata.get({ signal: AbortSignal.abort(reason) });
+      await expect(got).rejects.toBe(reason);
+      expect(server.requests).toEqual([]);
+    });
+
+    it('waits for a sidecar that is about to listen', async () => {
+      const port = await freePort();
+      const client = clientOf({ daprPort: port });
+      const calls = Array.from({ length: 40 }, (_, index) =>
+        index % 2
+          ? client.state.get('store', `key-${index}`)
+          : client.pubsub.publish('p', 't', index),
+      );
+      const server = await serverOf(ok, port);
+      await Promise.all(calls);
+      expect(server.requests.length).toBe(40);
+    });
+
+    it('gives up waiting in time, and names the address and the remedy [C8]', async () => {
+      const clock = new ManualClock();
+      const port = await freePort();
+      const client = clientOf(
+        { daprPort: port, readyTimeout: 10_000 },
+        { clock },
+      );
+      const got = client.state.get('store', 'key');
+      while (clock.pending < 2) await new Promise(setImmediate);
+      clock.advance(10_000);
+      await expect(got).rejects.toThrow(SidecarUnavailableError);
+      await expect(got).rejects.toThrow(
+        `no Dapr sidecar answers at http://127.0.0.1:${port} (ECONNREFUSED). Start the app with "dapr run"`,
+      );
+      expect(clock.pending).toBe(0);
+    });
+
+    it('never waits longer than the timeout of the call [C8]', async () => {
+      const client = clientOf({ daprPort: await freePort() });
+      const got = client.state.get('store', 'key', { timeout: 20 });
+      await expect(got).rejects.toBeInstanceOf(DaprError);
+    });
+
+    it('stops waiting with the signal [C8]', async () => {
+      const client = clientOf({ daprPort: await freePort() });
+      const stop = new AbortController();
+      const got = client.state.get('s', 'k', { signal: stop.signal });
+      const reason = new Error('enough');
+      stop.abort(reason);
+      await expect(got).rejects.toBe(reason);
+    });
+
+    it('says of a call that was cut short that it may have had its effect', async () => {
+      const server = await serverOf((_, response) => void response.destroy());
+      const client = clientOf({ httpEndpoint: server.url });
+      const saved = client.state.save('store', [{ key: 'k', value: 1 }]);
+      await expect(saved).rejects.toThrow(SidecarUnavailableError);
+      await expect(saved).rejects.toThrow(/may have had its effect/);
+      expect(server.requests.length).toBe(1);
+    });
+
+    it('reads again where the connection ended without an answer', async () => {
+      let cut = true;
+      const server = await serverOf((_, response) => {
+        if (!cut) return void response.writeHead(204).end();
+        cut = false;
+        response.destroy();
+      });
+      const client = clientOf({ httpEndpoint: server.url });
+      expect(await client.state.get('store', 'key')).toBeUndefined();
+    });
+
+    it('goes on with a sidecar that restarted between calls', async () => {
+      const port = await freePort();
+      const client = clientOf({ daprPort: port });
+      for (let restart = 0; restart < 5; restart += 1) {
+        const server = await serverOf(ok, port);
+        await client.state.save('store', [{ key: 'k', value: restart }]);
+        await client.pubsub.publish('p', 't', restart);
+        await server.close();
+        // By now the client's side of the connections has closed, too.
+        expect(await client.health.isHealthy()).toBe(false);
+      }
+      await serverOf(ok, port);
+      await client.state.save('store', [{ key: 'k', value: 'last' }]);
+    });
+
+    it('uses a connection again', async () => {
+      const server = await serverOf(ok);
+      const client = clientOf({ httpEndpoint: server.url });
+      for (let call = 0; call < 20; call += 1)
+        await client.state.get('store', `${call}`);
+      // undici frees a connection a moment after the answer, so that the next call may find only another.
+      expect(server.sockets.size).toBeLessThanOrEqual(2);
+    });
+  });
+
+  describe('stopped', () => {
+    it('leaves no connection open', async () => {
+      const server = await serverOf(ok);
+      const client = clientOf({ httpEndpoint: server.url });
+      await Promise.all([
+        client.state.get('store', 'key'),
+        client.pubsub.publish('p', 't', 1),
+      ]);
+      const closed = [...server.sockets].map((one) => once(one, 'close'));
+      expect(closed.length).toBe(2);
+      await client.stop();
+      await client.stop();
+      await Promise.all(closed);
+    });
+
+    it('ends the calls under way and refuses new ones', async () => {
+      const { url, arrival } = await hangingServer();
+      const client = clientOf({ httpEndpoint: url });
+      const running = client.state.get('store', 'key');
+      const caught = expect(running).rejects.toThrow('the client was stopped');
+      await arrival;
+      await client.stop();
+      await caught;
+      const late = client.state.get('store', 'key');
+      await expect(late).rejects.toThrow('the client was stopped');
+    });
+
+    it('ends the calls that wait for a sidecar', async () => {
+      const client = clientOf({ daprPort: await freePort() });
+      const waiting = client.state.get('store', 'key');
+      const caught = expect(waiting).rejects.toThrow('the client was stopped');
+      await new Promise(setImmediate);
+      await client.stop();
+      await caught;
+    });
+
+    it('ends a connection that is still being made', async () => {
+      const server = createTcpServer();
+      await new Promise<void>((resolve) =>
+        server.listen(0, '127.0.0.1', resolve),
+      );
+      const { port } = server.address() as AddressInfo;
+      const client = clientOf({ httpEndpoint: `https://127.0.0.1:${port}` });
+      const got = client.state.get('store', 'key');
+      const caught = expect(got).rejects.toThrow('the client was stopped');
+      const [socket] = (await once(server, 'connection')) as [
+        import('node:net').Socket,
+      ];
+      socket.resume();
+      const closed = once(socket, 'close');
+      await client.stop();
+      await Promise.all([caught, closed]);
+      await new Promise((resolve) => server.close(resolve));
+    });
+
+    it("leaves another client's calls alone [C7]", async () => {
+      let answer = (): void => undefined;
+      const slow = await serverOf((_, response) => {
+        answer = () => void response.end('"one"');
+      });
+      const quick = await serverOf((_, response) => void response.end('"two"'));
+      const first = clientOf({ httpEndpoint: slow.url, apiToken: 'first' });
+      const second = clientOf({ httpEndpoint: quick.url, apiToken: 'second' });
+      const running = first.state.get('store', 'key');
+      expect(await second.state.get('store', 'key')).toBe('two');
+      await second.stop();
+      while (slow.requests.length === 0) await new Promise(setImmediate);
+      answer();
+      expect(await running).toBe('one');
+      expect(slow.requests[0]?.headers['dapr-api-token']).toBe('first');
+      expect(quick.requests[0]?.headers['dapr-api-token']).toBe('second');
+    });
+  });
+
+  describe('with many calls at once', () => {
+    it('never lets calls that wait for the app hold up calls that the app makes', async () => {
+      // Each publish is answered only when state calls made meanwhile are.
+      let client: DaprClient | undefined;
+      const server = await serverOf(async ({ url }, response) => {
+        if (url.startsWith('/v1.0/publish'))
+          await client?.state.get('store', url);
+        response.writeHead(204).end();
+      });
+      client = clientOf({ httpEndpoint: server.url });
+      const dapr = client;
+      await Promise.all(
+        Array.from({ length: 1_000 }, (_, index) =>
+          dapr.pubsub.publish('p', `topic-${index}`, index),
+        ),
+      );
+      expect(server.requests.length).toBe(2_000);
+    });
+  });
+
+  describe('and what it sends along', () => {
+    it('hands on the trace of the current call, and to actors the reentrancy id', async () => {
+      const server = await serverOf(ok);
+      const client = clientOf(
+        { httpEndpoint: server.url, apiToken: 'token' },
+        {
+          scopeHeaders: (target) => ({
+            traceparent: '00-0af7-b7ad-01',
+            ...(target === 'actor' && { 'dapr-reentrancy-id': 'r1' }),
+          }),
+        },
+      );
+      await client.pubsub.publish('p', 't', 1);
+      await client.actor.stateGet('T', '1', 'k');
+      await client.actor.invoke('T', '1', 'm');
+      const seen = server.requests.map(({ headers }) => [
+        headers['dapr-api-token'],
+        headers['traceparent'],
+        headers['dapr-reentrancy-id'],
+      ]);
+      expect(seen).toEqual([
+        ['token', '00-0af7-b7ad-01', undefined],
+        ['token', '00-0af7-b7ad-01', undefined],
+        ['token', '00-0af7-b7ad-01', 'r1'],
+      ]);
+    });
+
+    it('lets the headers of a call come before those of the current one', async () => {
+      const server = await serverOf(ok);
+      const client = clientOf(
+        { httpEndpoint: server.url },
+        { scopeHeaders: () => ({ traceparent: 'inherited' }) },
+      );
+      await client.invoker.invoke('app', 'x', 'GET', undefined, {
+        headers: { TraceParent: 'own' },
+      });
+      expect(server.requests[0]?.headers['traceparent']).toBe('own');
+    });
+
+    it('refuses headers that HTTP does not take, in words', async () => {
+      const server = await serverOf(ok);
+      const client = clientOf({ httpEndpoint: server.url });
+      const invoked = client.invoker.invoke('app', 'x', 'GET', undefined, {
+        headers: { 'x-bad': 'a\nsecret' },
+      });
+      await expect(invoked).rejects.toThrow(DaprBadRequestError);
+      await expect(invoked).rejects.toThrow(/x-bad header/);
+      await expect(invoked).rejects.not.toThrow(/secret/);
+    });
+  });
+
+  describe('and where it sends', () => {
+    it('keeps the path of its endpoint for every call [C9]', async () => {
+      const server = await serverOf(ok);
+      const client = clientOf({ httpEndpoint: `${server.url}/gate/dapr/` });
+      await client.state.get('s', 'k');
+      await client.actor.invoke('T', '1', 'm');
+      await client.invoker.invoke('app', 'x');
+      expect(server.requests.map(({ url }) => url)).toEqual([
+        '/gate/dapr/v1.0/state/s/k',
+        '/gate/dapr/v1.0/actors/T/1/method/m',
+        '/gate/dapr/v1.0/invoke/app/method/x',
+      ]);
+    });
+
+    it('speaks TLS to an https endpoint, for actors too [C9]', async () => {
+      const firstBytes: number[] = [];
+      const server = createTcpServer((socket) => {
+        socket.once('data', (data) => {
+          firstBytes.push(data[0]!);
+          // An alert: the handshake is refused.
+          socket.end(Buffer.from('15030300020228', 'hex'));
+        });
+      });
+      await new Promise<void>((resolve) =>
+        server.listen(0, '127.0.0.1', resolve),
+      );
+      const { port } = server.address() as AddressInfo;
+      const client = clientOf({ httpEndpoint: `https://127.0.0.1:${port}` });
+      await expect(client.state.get('s', 'k')).rejects.toThrow(
+        SidecarUnavailableError,
+      );
+      await expect(client.actor.invoke('T', '1', 'm')).rejects.toThrow(
+        SidecarUnavailableError,
+      );
+      // The type of a TLS handshake record.
+      expect(firstBytes).toEqual([0x16, 0x16]);
+      await new Promise((resolve) => server.close(resolve));
+    });
+
+    it('finds a sidecar whose address is known only later, and follows it', async () => {
+      const [first, second] = [await serverOf(ok), await serverOf(ok)];
+      let address: string | undefined;
+      const client = clientOf(
+        {},
+        {
+          httpEndpoint: () => {
+            if (address === undefined) throw new Error('still starting');
+            return address;
+          },
+        },
+      );
+      const early = client.state.get('s', 'k');
+      address = first.url;
+      await early;
+      address = second.url;
+      await client.state.get('s', 'k');
+      expect([first.requests.length, second.requests.length]).toEqual([1, 1]);
+    });
+  });
+
+  it('shows no token when it is printed, nor do its errors [C6]', async () => {
+    const client = clientOf(
+      { daprPort: await freePort(), apiToken: 'hush-hush', readyTimeout: 0 },
+      { scopeHeaders: () => ({ baggage: 'hush-hush' }) },
+    );
+    const error = await client.state
+      .save('store', [{ key: 'k', value: 'hush-hush' }])
+      .catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(SidecarUnavailableError);
+    for (const printed of [client, client.options, error]) {
+      expect(inspect(printed, { depth: 20 })).not.toContain('hush-hush');
+      expect(JSON.stringify(printed)).not.toContain('hush-hush');
+    }
+  });
+});
