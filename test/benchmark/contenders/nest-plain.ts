@@ -41,7 +41,7 @@ export function plainNest(adapter: () => AbstractHttpAdapter): Contender {
         app.use(
           json({ type: ['application/json', 'application/cloudevents+json'] }),
         );
-      else parseCloudEvents(app.getHttpAdapter().getInstance<Fastify>());
+      else parseCloudEvents(app.getHttpAdapter().getInstance() as Fastify);
       await app.listen(0, '127.0.0.1');
       const { port } = app.getHttpServer().address() as AddressInfo;
       return { port, topicPath: '/orders', hasActors: true };
