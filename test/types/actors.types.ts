@@ -181,7 +181,7 @@ check(
   >,
   true as Same<
     Parameters<typeof cart.inContext>,
-    [sku: string, count?: number]
+    [sku: string, count?: number | undefined]
   >,
   true as Same<Parameters<typeof cart.lastInContext>, [sku: string]>,
   true as Same<

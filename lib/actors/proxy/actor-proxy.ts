@@ -46,26 +46,26 @@ type HiddenName =
   | 'isPrototypeOf'
   | 'propertyIsEnumerable';
 
-/** A method's parameters without those that `@Ctx()` fills; untouched where there are none. */
+/** A method's parameters without those that `@Ctx()` fills; untouched from where there are none. */
 type ArgumentsOf<A extends unknown[]> = true extends {
   [K in keyof A]: IsContext<A[K]>;
 }[number]
-  ? WithoutContext<A>
+  ? A[number][] extends A
+    ? []
+    : A extends [infer H, ...infer R]
+      ? [...(IsContext<H> extends true ? [] : First<A, R>), ...ArgumentsOf<R>]
+      : A extends [(infer H)?, ...infer R]
+        ? [...(IsContext<H> extends true ? [] : [H?]), ...ArgumentsOf<R>]
+        : A
   : A;
 
-type WithoutContext<A extends unknown[]> = A extends []
-  ? []
-  : A extends [infer H, ...infer R]
-    ? IsContext<H> extends true
-      ? WithoutContext<R>
-      : [H, ...WithoutContext<R>]
-    : number extends A['length']
-      ? A
-      : A extends [(infer H)?, ...infer R]
-        ? IsContext<H> extends true
-          ? WithoutContext<R>
-          : [H?, ...WithoutContext<R>]
-        : A;
+/** What comes before the rest, with the name that editors show. */
+type First<A extends unknown[], R extends unknown[]> = A extends [
+  ...infer F,
+  ...R,
+]
+  ? F
+  : never;
 
 type IsContext<P> = 0 extends 1 & P
   ? false
