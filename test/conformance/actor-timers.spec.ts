@@ -85,12 +85,11 @@ describe('an actor timer', () => {
   });
 
   it('with a period only comes at once, then after each period', async () => {
-    const endpoint = await set('period/only', { period: '300ms' });
+    const endpoint = await set('period/only', { period: '800ms' });
     const registered = performance.now();
-    const [first, second, third] = await app.count(endpoint, 3);
-    expect((first?.at ?? 0) - registered).toBeLessThan(280);
-    expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThan(200);
-    expect((third?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThan(500);
+    const [first, second] = await app.count(endpoint, 2);
+    expect((first?.at ?? 0) - registered).toBeLessThan(700);
+    expect((second?.at ?? 0) - registered).toBeGreaterThan(400);
     await timer('period/only', undefined, 'DELETE');
   });
 

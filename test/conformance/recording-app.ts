@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import {
   createServer,
   type IncomingHttpHeaders,
@@ -36,6 +37,8 @@ export type Answering =
   | ((received: Received) => Answer | 'cut' | Promise<Answer | 'cut'>);
 
 const PATIENCE = 10_000;
+// A wait in vain ends before its test does, so that it can tell what came instead.
+jest.setTimeout(3 * PATIENCE);
 
 /**
  * An application of node:http that keeps what it received and answers what it was told. Endpoints are named by verb and
