@@ -36,10 +36,11 @@ export function readActorSettings(
     drainTimeout: drains ? drainTimeout : 0,
     maxStackDepth: stackDepthOf(config),
   };
-  const types = new Map(config.entities?.map((type) => [type, common]));
+  const entities = textsOf('entities', config.entities);
+  const types = new Map(entities.map((type) => [type, common]));
   for (const entry of config.entitiesConfig ?? []) {
     const settings = readEntry(entry, { drains, drainTimeout, warn });
-    for (const type of entry.entities)
+    for (const type of textsOf('entities', entry.entities))
       if (types.has(type)) types.set(type, settings);
       else
         warn(
@@ -62,7 +63,7 @@ function readEntry(
       return duration();
     } catch (error) {
       top.warn(
-        `${(error as Error).message}; for ${entry.entities.join(', ')} the default is taken.`,
+        `${(error as Error).message}; for ${String(entry.entities)} the default is taken.`,
       );
       return undefined;
     }
@@ -95,10 +96,18 @@ function durationOf(
 ): number | undefined {
   const text = config[name];
   if (!text) return undefined;
-  const milliseconds = parseGoDuration(text);
+  const milliseconds = parseGoDuration(String(text));
   if (milliseconds === undefined)
     throw new Error(
       `${name} "${text}" is no Go duration, such as "1h30m" or "500ms"`,
     );
   return milliseconds;
+}
+
+/** The answer comes from the application, as it is. */
+function textsOf(name: string, value: unknown): readonly string[] {
+  if (value === undefined || value === null) return [];
+  if (Array.isArray(value) && value.every((item) => typeof item === 'string'))
+    return value;
+  throw new Error(`${name} is no list of texts`);
 }
