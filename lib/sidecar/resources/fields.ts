@@ -19,8 +19,7 @@ export class Fields {
   text(key: string): string | undefined {
     if (!this.has(key)) return undefined;
     const value = this.values[key];
-    if (typeof value === 'object') this.fail(key, 'must be a text');
-    return String(value);
+    return isScalar(value) ? String(value) : this.fail(key, 'must be a text');
   }
 
   requiredText(key: string): string {
@@ -76,9 +75,8 @@ export class Fields {
 
   texts(key: string): string[] {
     return this.items(key).map((item, index) => {
-      if (typeof item === 'object')
-        this.fail(`${key}[${index}]`, 'must be a text');
-      return String(item);
+      if (isScalar(item)) return String(item);
+      return this.fail(`${key}[${index}]`, 'must be a text');
     });
   }
 
@@ -106,6 +104,10 @@ export class Fields {
   private pathOf(key: string): string {
     return this.path === '' ? key : `${this.path}.${key}`;
   }
+}
+
+function isScalar(value: unknown): value is string | number | boolean {
+  return ['string', 'number', 'boolean'].includes(typeof value);
 }
 
 function isMapping(value: unknown): value is Values {

@@ -174,12 +174,11 @@ spec:
     async (schedule, words) => {
       const folder = await folderWith(cron('tick', schedule));
       const clock = new VirtualClock();
-      const started = startEngine({ resources: folder, clock }).finally(() =>
-        rm(folder, { recursive: true }),
-      );
+      const started = startEngine({ resources: folder, clock });
       await expect(started).rejects.toThrow(DaprConfigurationError);
       await expect(started).rejects.toThrow(words);
       await expect(started).rejects.toThrow('Component "tick"');
+      await rm(folder, { recursive: true });
     },
   );
 });
