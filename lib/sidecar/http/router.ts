@@ -27,8 +27,8 @@ export class Router {
    */
   find(verb: string, path: string): RouteMatch | undefined {
     const params: Record<string, string> = {};
-    const node = walk(this.root, path.slice(1).split('/'), 0, params);
-    const route = node?.byVerb.get(verb);
+    const segments = path.slice(1).split('/');
+    const route = walk(this.root, verb, segments, 0, params);
     return route && { route, params };
   }
 
@@ -46,28 +46,28 @@ export class Router {
   }
 }
 
-/** Fixed segments go before parameters, parameters before the rest. */
+/** Fixed segments go before parameters, parameters before the rest; where one has not the verb, the next is tried. */
 function walk(
   node: Node,
+  verb: string,
   segments: readonly string[],
   at: number,
   params: Record<string, string>,
-): Node | undefined {
+): ApiRoute | undefined {
   const segment = segments[at];
-  if (segment === undefined) return node.byVerb.size > 0 ? node : undefined;
+  if (segment === undefined) return node.byVerb.get(verb);
   const child = node.children.get(segment);
-  const found = child && walk(child, segments, at + 1, params);
-  if (found) return found;
-  if (node.param && segment !== '') {
-    const end = walk(node.param.node, segments, at + 1, params);
-    if (end) {
-      params[node.param.name] = unescape(segment);
-      return end;
-    }
+  const found = child && walk(child, verb, segments, at + 1, params);
+  if (found || segment === '') return found;
+  const { param, rest } = node;
+  const route = param && walk(param.node, verb, segments, at + 1, params);
+  if (route) {
+    params[param.name] = unescape(segment);
+    return route;
   }
-  if (!node.rest || segment === '') return undefined;
-  params[node.rest.name] = unescape(segments.slice(at).join('/'));
-  return node.rest.node;
+  const last = rest?.node.byVerb.get(verb);
+  if (rest && last) params[rest.name] = unescape(segments.slice(at).join('/'));
+  return last;
 }
 
 /** As Go's url.QueryUnescape, which daprd uses for paths too: a `+` is a space. */
