@@ -23,11 +23,7 @@ import type { ResolvedOptions } from './dapr.options.js';
 import { EmbeddedSidecarHandle } from './dapr.sidecar.js';
 import { SidecarWatch } from './dapr.sidecar-watch.js';
 import { startWarnings } from './dapr.start-warnings.js';
-import {
-  attachFront,
-  drainBeforeClose,
-  shortcutExpress,
-} from './server/attach.js';
+import { attachFront, drainBeforeClose, shortcut } from './server/attach.js';
 import { followUnusedConnections } from './server/http/unused-connections.js';
 import {
   NO_USER_ROUTES,
@@ -84,8 +80,7 @@ export class DaprLifecycle
     if (this.adapter) {
       drainBeforeClose(this.adapter, () => this.leave());
       this.cutUnused = followUnusedConnections(this.adapter.getHttpServer());
-      if (!this.server.hasOwnPort)
-        shortcutExpress(this.adapter, this.server.front);
+      if (!this.server.hasOwnPort) shortcut(this.adapter, this.server.front);
     }
     if (this.isServing) await this.sidecar.start();
   }

@@ -8,15 +8,20 @@ type Middleware = (
   next: () => void,
 ) => void;
 
-interface FastifyHook {
-  addHook(
-    name: 'onRequest',
-    hook: (
-      request: { raw: IncomingMessage },
-      reply: { raw: ServerResponse; hijack(): void },
-      done: () => void,
-    ) => void,
-  ): void;
+type FastifyHook = (
+  request: { raw: IncomingMessage },
+  reply: { raw: ServerResponse; hijack(): void },
+  done: () => void,
+) => void;
+
+interface Fastify {
+  addHook(name: 'onRequest', hook: FastifyHook): void;
+}
+
+/** What Nest's adapter for Fastify has a slot for, from Nest 11.2 on. */
+interface FastifyAdapter {
+  readonly onRequestHook?: unknown;
+  setOnRequestHook(hook: FastifyHook): void;
 }
 
 /**
@@ -27,31 +32,32 @@ export function attachFront(
   adapter: AbstractHttpAdapter,
   front: HttpFront,
 ): void {
-  if (adapter.getType() === 'fastify') {
-    // A hook also sees requests of inject() and of every address that "localhost" stands for.
-    adapter
-      .getInstance<FastifyHook>()
-      .addHook('onRequest', (request, reply, done) => {
-        if (front.handle(request.raw, reply.raw)) reply.hijack();
-        else done();
-      });
-    return;
-  }
+  if (adapter.getType() === 'fastify') return attachToFastify(adapter, front);
   const middleware: Middleware = (request, response, next) => {
     if (!front.handle(request, response)) next();
   };
   adapter.use(middleware);
 }
 
-/**
- * Express only: takes Dapr's requests before Express itself sees them, which is most of the cost of a small request.
- * The middleware stays for those who call the Express instance directly. Call it when the server exists.
- */
-export function shortcutExpress(
-  adapter: AbstractHttpAdapter,
+/** A hook also sees requests of inject() and of every address that "localhost" stands for. */
+function attachToFastify(
+  adapter: AbstractHttpAdapter & FastifyAdapter,
   front: HttpFront,
 ): void {
-  if (adapter.getType() !== 'express') return;
+  const hook: FastifyHook = (request, reply, done) => {
+    if (front.handle(request.raw, reply.raw)) reply.hijack();
+    else done();
+  };
+  adapter.getInstance<Fastify>().addHook('onRequest', hook);
+  // The one slot that comes before CORS and Nest's middleware; whoever has taken it keeps it.
+  if (adapter.onRequestHook === undefined) adapter.setOnRequestHook(hook);
+}
+
+/**
+ * Takes Dapr's requests before the framework itself sees them, which on Express is most of the cost of a small request.
+ * What `attachFront` does stays for requests that reach the framework in other ways. Call it when the server exists.
+ */
+export function shortcut(adapter: AbstractHttpAdapter, front: HttpFront): void {
   const server: Server = adapter.getHttpServer();
   const listeners = server.listeners('request');
   server.removeAllListeners('request');
@@ -61,11 +67,16 @@ export function shortcutExpress(
   });
 }
 
+/** An adapter of Nest 12; the method may give a promise, which Nest waits for. */
+interface ClosingAdapter {
+  beforeClose?: () => unknown;
+}
+
 /**
  * Runs `drain` before the app's first shutdown hook. Nest 12 asks the adapter then; Nest 11 has nothing so early.
  */
 export function drainBeforeClose(
-  adapter: AbstractHttpAdapter & { beforeClose?: () => unknown },
+  adapter: ClosingAdapter,
   drain: () => Promise<void>,
 ): void {
   const original = adapter.beforeClose?.bind(adapter);

@@ -129,8 +129,8 @@ describe.each(modes)('bad input on %s', (_mode, adapter, server) => {
       '',
     ].join('\r\n');
 
-  // After each: nothing of it ran, nothing of it was logged, and the app goes on.
-  afterEach(async () => {
+  /** Nothing of it ran, nothing of it was logged, and the app goes on. */
+  const expectNoHarm = async (): Promise<void> => {
     expect(ran).toEqual([]);
     const answer = await send('POST', orders, cloudEvent('fine'));
     expect(answer.json).toEqual({ status: 'SUCCESS' });
@@ -140,7 +140,8 @@ describe.each(modes)('bad input on %s', (_mode, adapter, server) => {
     expect(nest.log.all()).not.toContain(SECRET);
     expect(nest.log.all()).not.toContain(TOKEN);
     nest.log.lines.length = 0;
-  });
+  };
+  afterEach(expectNoHarm);
 
   it.each([
     ['JSON that breaks off', `{"data":"${SECRET}"`],

@@ -26,8 +26,12 @@ export interface CallbackSources {
   readonly isShuttingDown: () => boolean;
 }
 
-/** A callback and the path it has. */
-export type PathCallback = readonly [path: string, callback: HttpCallback];
+/** A callback, the path it has, and whose it is, where that is a handler of the app. */
+export type PathCallback = readonly [
+  path: string,
+  callback: HttpCallback,
+  owner?: string | undefined,
+];
 
 /** Everything that Dapr may ask of the app at a path known beforehand. */
 export function callbacks(sources: CallbackSources): PathCallback[] {
@@ -40,15 +44,17 @@ export function callbacks(sources: CallbackSources): PathCallback[] {
       subscription.routes.map((route): PathCallback => [
         route.path,
         topicCallback(dispatcher, subscription, route),
+        route.handler?.owner,
       ]),
     ),
     ...[...handlers.bindings].flatMap(([name, handler]): PathCallback[] => [
-      [`/${name}`, bindingProbe()],
-      [`/${name}`, bindingCallback(dispatcher, name, handler)],
+      [`/${name}`, bindingProbe(), handler.owner],
+      [`/${name}`, bindingCallback(dispatcher, name, handler), handler.owner],
     ]),
     ...handlers.invocables.map((handler): PathCallback => [
       `/${handler.method}`,
       invocationCallback(dispatcher, handler),
+      handler.owner,
     ]),
   ];
 }

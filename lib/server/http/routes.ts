@@ -8,14 +8,16 @@ import type { UserRoutes } from './user-routes.js';
 /** Decides which requests are Dapr's: exact paths first, then the prefixes; everything else is the app's own. */
 export class Routes {
   private readonly exact = new Map<string, Map<string, HttpCallback>>();
+  /** By verb and path, for messages. */
+  private readonly owners = new Map<string, string>();
 
-  /** @throws {@link DaprConfigurationError} where a path of a handler is a route of the app's own */
+  /** @throws {@link DaprConfigurationError} where two handlers, or a handler and a route of the app's own, have one path */
   constructor(
     callbacks: readonly PathCallback[],
     private readonly actors: ActorRuntime,
     private readonly userRoutes: UserRoutes,
   ) {
-    for (const [path, callback] of callbacks) this.add(path, callback);
+    for (const callback of callbacks) this.add(callback);
   }
 
   /** Undefined where the request is not Dapr's. */
@@ -44,17 +46,24 @@ export class Routes {
     return unknownCallback(path);
   }
 
-  private add(path: string, callback: HttpCallback): void {
+  private add([path, callback, owner]: PathCallback): void {
+    const whose = owner ?? "one of Dapr's own";
     for (const verb of callback.verbs) {
       if (this.userRoutes.hasExactly(verb, path)) {
         if (path === '/healthz') continue;
         throw new DaprConfigurationError(
-          `${verb} ${path} is a route of one of the app's own controllers and also the path of a Dapr handler` +
-            `${path.startsWith(SUBSCRIPTION_PREFIX) ? '' : ' (@InputBinding and @Invocable take the path of their name)'}. ` +
-            'Rename the route, or the binding, method or its verbs.',
+          `${verb} ${path} is a route of one of the app's own controllers and also the path of ${whose}. ` +
+            'Rename the route, or the binding or method: @InputBinding and @Invocable take the path of their name.',
         );
       }
       const verbs = this.exact.get(path) ?? new Map<string, HttpCallback>();
+      const earlier = this.owners.get(`${verb} ${path}`);
+      if (earlier !== undefined)
+        throw new DaprConfigurationError(
+          `${earlier} and ${whose} both take ${verb} ${path}: @InputBinding and @Invocable take the path of their name. ` +
+            'Rename the binding or method, or give the method other verbs.',
+        );
+      this.owners.set(`${verb} ${path}`, whose);
       this.exact.set(path, verbs.set(verb, callback));
     }
   }
