@@ -15,4 +15,11 @@ export interface ClientHealth {
    * @throws SidecarUnavailableError when the time is over
    */
   waitUntilReady(options?: CallOptions): Promise<void>;
+  /**
+   * Resolves once the sidecar has asked the app for its subscriptions and actors: what is published from then on is
+   * delivered. Never to be awaited before the app listens, since the sidecar waits for that.
+   * @param options `timeout` is the client's `readyTimeout` by default
+   * @throws SidecarUnavailableError when the time is over
+   */
+  waitUntilHealthy(options?: CallOptions): Promise<void>;
 }

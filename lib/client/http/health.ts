@@ -25,15 +25,37 @@ export class HttpHealth implements ClientHealth {
     }
   }
 
-  async waitUntilReady(options?: CallOptions): Promise<void> {
+  waitUntilReady(options?: CallOptions): Promise<void> {
+    return this.waitFor(
+      '/v1.0/healthz/outbound',
+      'health.waitUntilReady',
+      'components that do not answer keep it from starting',
+      options,
+    );
+  }
+
+  waitUntilHealthy(options?: CallOptions): Promise<void> {
+    return this.waitFor(
+      '/v1.0/healthz',
+      'health.waitUntilHealthy',
+      'it waits for the app to listen on the port that it was told',
+      options,
+    );
+  }
+
+  private async waitFor(
+    path: string,
+    operation: string,
+    usualCause: string,
+    options: CallOptions = {},
+  ): Promise<void> {
     const { clock, readyTimeout } = this.channel;
-    const { signal, timeout = readyTimeout } = options ?? {};
-    const operation = 'health.waitUntilReady';
+    const { signal, timeout = readyTimeout } = options;
     const deadline = clock.now() + timeout;
     for (let left = timeout; left > 0; left = deadline - clock.now()) {
       try {
         const { status } = await this.channel.request({
-          ...probe(operation, '/v1.0/healthz/outbound'),
+          ...probe(operation, path),
           options: { timeout: left, ...(signal && { signal }) },
           readyTimeout: left,
         });
@@ -45,7 +67,7 @@ export class HttpHealth implements ClientHealth {
       await sleep(systemClock, POLL_PAUSE, signal);
     }
     throw new SidecarUnavailableError(
-      `${operation} failed: the sidecar is not ready after ${timeout} ms. Look at its log; components that do not answer keep it from starting.`,
+      `${operation} failed: the sidecar is not ready after ${timeout} ms. Look at its log; ${usualCause}.`,
       { operation },
     );
   }

@@ -12,7 +12,7 @@ export class Customers {
 
   /** @param url where the shop listens */
   async visit(url: string): Promise<void> {
-    await this.dapr.health.waitUntilReady();
+    await this.dapr.health.waitUntilHealthy();
     await this.order(url, { customer: 'alice', sku: 'book', quantity: 2 });
     await this.order(url, { customer: 'bob', sku: 'pen', quantity: -1 });
     const price = await this.dapr.invoker.invoke(

@@ -69,18 +69,26 @@ describe('client.health', () => {
     await client.start();
   });
 
-  it('asks again until the sidecar is ready', async () => {
-    const statuses = [500, 500, 204];
-    const server = await startServer(
-      (_, response) => void response.writeHead(statuses.shift() ?? 204).end(),
-    );
-    cleanups.push(() => server.close());
-    const client = clientOf({ httpEndpoint: server.url });
-    await client.health.waitUntilReady();
-    expect(server.requests.map(({ url }) => url)).toEqual(
-      Array<string>(3).fill('/v1.0/healthz/outbound'),
-    );
-  });
+  it.each([
+    ['waitUntilReady', '/v1.0/healthz/outbound'],
+    ['waitUntilHealthy', '/v1.0/healthz'],
+  ] as const)(
+    '%s asks %s again until the sidecar says yes',
+    async (wait, url) => {
+      const statuses = [500, 500, 204];
+      const server = await startServer(
+        (_, response) => void response.writeHead(statuses.shift() ?? 204).end(),
+      );
+      cleanups.push(() => server.close());
+      const client = clientOf({ httpEndpoint: server.url });
+      await client.health[wait]();
+      expect(server.requests.map((request) => request.url)).toEqual([
+        url,
+        url,
+        url,
+      ]);
+    },
+  );
 
   it('gives up waiting when its time is over [C8]', async () => {
     const client = clientOf({ daprPort: await freePort() });
