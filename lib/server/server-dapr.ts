@@ -40,6 +40,8 @@ export interface ServerDaprDependencies {
 type StartHook = Parameters<Server['setOnProcessingStartHook']>[0];
 type EndHook = Parameters<Server['setOnProcessingEndHook']>[0];
 
+// Node's own 511 makes a thousand connections at once wait a second for the kernel to try again.
+const BACKLOG = 2048;
 const DEFAULT_BODY_LIMIT = 4 * 1024 * 1024;
 
 /**
@@ -156,7 +158,7 @@ export class ServerDapr extends Server implements CustomTransportStrategy {
     }));
     this.cutUnused = followUnusedConnections(server);
     server.once('error', callback);
-    server.listen(this.ownPort, () => {
+    server.listen({ port: this.ownPort, backlog: BACKLOG }, () => {
       server.removeListener('error', callback);
       this._status$.next('connected');
       callback();
