@@ -1,3 +1,6 @@
+// Patience is counted in slices, so that a process that was busy with something else for a while has not used it up.
+const SLICES = 10;
+
 /**
  * Counts what is under way in the embedded sidecar, so that a spec can wait until nothing is.
  * Whatever begins here must end, however it ends.
@@ -40,9 +43,10 @@ export class Activity {
   async settled(patience: number): Promise<void> {
     let done = false;
     const idle = this.idle().then(() => void (done = true));
-    for (let seen = -1; !done && seen !== this.changes;) {
-      seen = this.changes;
-      await before(patience, idle);
+    for (let quiet = 0; !done && quiet < SLICES;) {
+      const seen = this.changes;
+      await before(patience / SLICES, idle);
+      quiet = seen === this.changes ? quiet + 1 : 0;
     }
   }
 
