@@ -32,8 +32,6 @@ import {
 } from './server/http/user-routes.js';
 import { ServerDapr } from './server/server-dapr.js';
 
-const STANDALONE_PORT = 3000;
-
 /** Takes the transport, the actors and the embedded sidecar through the app's life. */
 @Injectable()
 export class DaprLifecycle
@@ -134,7 +132,7 @@ export class DaprLifecycle
 
   private prepareStandalone(): void {
     if (!this.server.hasOwnPort)
-      this.server.onPort(Number(process.env['APP_PORT'] ?? STANDALONE_PORT));
+      this.server.onPort(this.options.standalonePort);
     this.server.status.subscribe((status) => {
       if (status === 'connected') void this.onListening();
     });

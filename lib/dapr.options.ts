@@ -1,5 +1,10 @@
 import type { ActorsOptions } from './actors/actors.options.js';
 import type { DaprClientOptions } from './client/options.js';
+import {
+  checkOptions,
+  CLIENT_KEYS,
+  LARGEST_PORT,
+} from './dapr.check-options.js';
 import { DaprConfigurationError } from './errors/dapr-configuration.error.js';
 import type { ServerOptions } from './server/server.options.js';
 
@@ -56,51 +61,11 @@ export interface ResolvedOptions {
   readonly actors: ActorsOptions;
   readonly server: ServerOptions;
   readonly embedded: EmbeddedOptions & { readonly appId: string };
+  /** Where Dapr's calls are served when there is no HTTP app whose port they could share. */
+  readonly standalonePort: number;
 }
 
-const CLIENT_KEYS = [
-  'daprHost',
-  'daprPort',
-  'daprGrpcPort',
-  'httpEndpoint',
-  'grpcEndpoint',
-  'communicationProtocol',
-  'apiToken',
-  'daprApiToken',
-  'timeout',
-  'readyTimeout',
-] as const satisfies readonly (keyof DaprClientOptions)[];
-
-const KNOWN_KEYS: Readonly<Record<string, readonly string[]>> = {
-  forRoot: [
-    ...CLIENT_KEYS,
-    'sidecar',
-    'clients',
-    'names',
-    'subscriptions',
-    'actors',
-    'server',
-    'embedded',
-  ],
-  subscriptions: ['deadLetterTopic'],
-  actors: [
-    'idleTimeout',
-    'drainOngoingCallTimeout',
-    'drainRebalancedActors',
-    'reentrancy',
-    'arguments',
-  ],
-  server: [
-    'appToken',
-    'trustedPeers',
-    'bodyLimit',
-    'drainDelay',
-    'inheritAppConfig',
-    'outcome',
-    'port',
-  ],
-  embedded: ['appId', 'resources', 'httpPort', 'substitute'],
-};
+const STANDALONE_PORT = 3000;
 
 const SIDECAR_VARIABLES = [
   'DAPR_HTTP_PORT',
@@ -109,22 +74,24 @@ const SIDECAR_VARIABLES = [
   'DAPR_GRPC_ENDPOINT',
 ] as const;
 
+const ADDRESS_KEYS = [
+  'daprHost',
+  'daprPort',
+  'daprGrpcPort',
+  'httpEndpoint',
+  'grpcEndpoint',
+] as const satisfies readonly (keyof DaprClientOptions)[];
+
 /** Option before environment before default. @throws {@link DaprConfigurationError} for what it does not know. */
 export function resolveOptions(
   options: DaprModuleOptions,
   env: NodeJS.ProcessEnv,
 ): ResolvedOptions {
-  refuseUnknown('forRoot', options);
-  for (const section of [
-    'subscriptions',
-    'actors',
-    'server',
-    'embedded',
-  ] as const)
-    refuseUnknown(section, options[section]);
+  checkOptions(options);
   const client: Record<string, unknown> = {};
   for (const key of CLIENT_KEYS)
     if (options[key] !== undefined) client[key] = options[key];
+  const server = resolveServer(options.server ?? {}, env);
   return Object.freeze({
     ...chooseSidecar(options, env),
     client: Object.freeze(client as DaprClientOptions),
@@ -132,11 +99,12 @@ export function resolveOptions(
     names: Object.freeze({ ...options.names }),
     subscriptions: Object.freeze({ ...options.subscriptions }),
     actors: Object.freeze({ ...options.actors }),
-    server: Object.freeze(resolveServer(options.server ?? {}, env)),
+    server: Object.freeze(server),
     embedded: Object.freeze({
       ...options.embedded,
-      appId: options.embedded?.appId ?? env['APP_ID'] ?? 'app',
+      appId: options.embedded?.appId || env['APP_ID'] || 'app',
     }),
+    standalonePort: server.port ?? appPort(env) ?? STANDALONE_PORT,
   });
 }
 
@@ -148,19 +116,13 @@ function resolveServer(
   return { ...server, ...(appToken ? { appToken } : {}) };
 }
 
-function refuseUnknown(section: string, value: object | undefined): void {
-  const known = KNOWN_KEYS[section] ?? [];
-  const unknown = Object.keys(value ?? {}).filter(
-    (key) => !known.includes(key),
-  );
-  if (unknown.length === 0) return;
-  const where =
-    section === 'forRoot'
-      ? 'DaprModule.forRoot()'
-      : `the "${section}" options of DaprModule.forRoot()`;
+// 0 and less: "dapr run" without --app-port.
+function appPort({ APP_PORT: text }: NodeJS.ProcessEnv): number | undefined {
+  const port = Number(text || '0');
+  if (Number.isInteger(port) && port <= LARGEST_PORT)
+    return port > 0 ? port : undefined;
   throw new DaprConfigurationError(
-    `${where} got ${unknown.map((key) => `"${key}"`).join(', ')}, which it does not know. ` +
-      `It knows: ${known.join(', ')}. Correct the name or remove it.`,
+    `APP_PORT is "${text}", which is no port; a number from 1 to ${LARGEST_PORT} is due.`,
   );
 }
 
@@ -168,7 +130,7 @@ function chooseSidecar(
   options: DaprModuleOptions,
   env: NodeJS.ProcessEnv,
 ): Pick<ResolvedOptions, 'sidecar' | 'sidecarReason'> {
-  const choice = options.sidecar ?? env['DAPR_SIDECAR'] ?? 'auto';
+  const choice = options.sidecar ?? (env['DAPR_SIDECAR'] || 'auto');
   if (choice === 'external' || choice === 'embedded')
     return {
       sidecar: choice,
@@ -184,12 +146,7 @@ function chooseSidecar(
   const variable = SIDECAR_VARIABLES.find((name) => env[name]);
   if (variable)
     return { sidecar: 'external', sidecarReason: `${variable} is set` };
-  if (
-    options.httpEndpoint ??
-    options.grpcEndpoint ??
-    options.daprPort ??
-    options.daprGrpcPort
-  )
+  if (ADDRESS_KEYS.some((key) => options[key]))
     return { sidecar: 'external', sidecarReason: 'the options name one' };
   const mode = env['NODE_ENV'];
   if (mode === 'development' || mode === 'test')

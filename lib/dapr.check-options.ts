@@ -1,0 +1,116 @@
+import type { DaprClientOptions } from './client/options.js';
+import type { DaprModuleOptions } from './dapr.options.js';
+import { DaprConfigurationError } from './errors/dapr-configuration.error.js';
+
+export const LARGEST_PORT = 65_535;
+
+/** The options that the module hands on to its client. */
+export const CLIENT_KEYS = [
+  'daprHost',
+  'daprPort',
+  'daprGrpcPort',
+  'httpEndpoint',
+  'grpcEndpoint',
+  'communicationProtocol',
+  'apiToken',
+  'daprApiToken',
+  'timeout',
+  'readyTimeout',
+] as const satisfies readonly (keyof DaprClientOptions)[];
+
+const ROOT_KEYS: readonly string[] = [
+  ...CLIENT_KEYS,
+  'sidecar',
+  'clients',
+  'names',
+  'subscriptions',
+  'actors',
+  'server',
+  'embedded',
+];
+
+const SECTION_KEYS: Readonly<Record<string, readonly string[]>> = {
+  subscriptions: ['deadLetterTopic'],
+  actors: [
+    'idleTimeout',
+    'drainOngoingCallTimeout',
+    'drainRebalancedActors',
+    'reentrancy',
+    'arguments',
+  ],
+  'actors.reentrancy': ['enabled', 'maxStackDepth'],
+  server: [
+    'appToken',
+    'trustedPeers',
+    'bodyLimit',
+    'drainDelay',
+    'inheritAppConfig',
+    'outcome',
+    'port',
+  ],
+  embedded: ['appId', 'resources', 'httpPort', 'substitute'],
+};
+
+/** @throws {@link DaprConfigurationError} for options that don't exist, and values that can't be meant */
+export function checkOptions(options: DaprModuleOptions): void {
+  refuseUnknownOptions(options);
+  refuseImpossibleValues(options);
+}
+
+function refuseUnknownOptions(options: DaprModuleOptions): void {
+  const { subscriptions, actors, server, embedded, clients } = options;
+  refuseUnknown('', ROOT_KEYS, options);
+  const sections = {
+    subscriptions,
+    actors,
+    'actors.reentrancy': actors?.reentrancy,
+    server,
+    embedded,
+  };
+  for (const [name, section] of Object.entries(sections))
+    refuseUnknown(name, SECTION_KEYS[name] ?? [], section);
+  for (const [name, client] of Object.entries(clients ?? {}))
+    refuseUnknown(`clients.${name}`, CLIENT_KEYS, client);
+}
+
+function refuseUnknown(
+  section: string,
+  known: readonly string[],
+  value: object | undefined,
+): void {
+  const unknown = Object.keys(value ?? {}).filter(
+    (key) => !known.includes(key),
+  );
+  if (unknown.length === 0) return;
+  const where = section && `the "${section}" options of `;
+  throw new DaprConfigurationError(
+    `${where}DaprModule.forRoot() got ${unknown.map((key) => `"${key}"`).join(', ')}, which it does not know. ` +
+      `It knows: ${known.join(', ')}. Correct the name or remove it.`,
+  );
+}
+
+function refuseImpossibleValues({ server, embedded }: DaprModuleOptions): void {
+  const { bodyLimit, drainDelay, port, trustedPeers, outcome } = server ?? {};
+  const isAmount = (value: unknown) => typeof value === 'number' && value >= 0;
+  const isPort = (value: unknown) =>
+    isAmount(value) && Number.isInteger(value) && Number(value) <= LARGEST_PORT;
+  check('server.bodyLimit', bodyLimit, isAmount, 'a number of bytes');
+  check('server.drainDelay', drainDelay, isAmount, 'a number of milliseconds');
+  check('server.port', port, isPort, 'a port number');
+  check('embedded.httpPort', embedded?.httpPort, isPort, 'a port number');
+  check('server.trustedPeers', trustedPeers, Array.isArray, 'a list of CIDRs');
+  const isFunction = (value: unknown) => typeof value === 'function';
+  check('server.outcome', outcome, isFunction, 'a function');
+}
+
+function check(
+  name: string,
+  value: unknown,
+  isPossible: (value: unknown) => boolean,
+  due: string,
+): void {
+  if (value === undefined || isPossible(value)) return;
+  throw new DaprConfigurationError(
+    `The option ${name} of DaprModule.forRoot() is ${String(value)}; ${due} is due.`,
+  );
+}
