@@ -1,7 +1,6 @@
-import { hostname } from 'node:os';
 import type { Readable } from 'node:stream';
 import type { Clock } from '../../protocol/clock.js';
-import { Headers, type HeaderBag } from '../../protocol/headers.js';
+import type { HeaderBag } from '../../protocol/headers.js';
 import type { Activity } from '../activity.js';
 import type { Applications } from '../app/applications.js';
 import type { AppAnswer, AppChannel, AppRequest } from '../app/channel.js';
@@ -10,8 +9,8 @@ import type { Replica } from '../app/replica.js';
 import type { Faults } from '../faults.js';
 import type { Resiliency } from '../resiliency.js';
 import { attempt } from '../retries.js';
-import { NO_TRACE, traceOf } from '../trace.js';
 import type { Transcript } from '../transcript.js';
+import { addCaller, forwardHeaders, NAMESPACE } from './forward-headers.js';
 import { forwardPath } from './forward-path.js';
 
 export interface InvocationDependencies {
@@ -136,79 +135,10 @@ export class Invocations {
   }
 }
 
-const NAMESPACE = 'default';
-
 function appIdOf(target: string): string {
   const [appId = '', namespace = NAMESPACE, ...rest] = target.split('.');
   if (rest.length > 0) throw new Error(`invalid app id ${target}`);
   if (namespace !== NAMESPACE)
     throw new Error('no host found with the given ID');
   return appId;
-}
-
-// Of the connection and not of the message (RFC 9110, 7.6.1), or for the sidecar only.
-const NOT_FORWARDED = [
-  'connection',
-  'dapr-app-id',
-  'destination-app-id',
-  'expect',
-  'host',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-];
-
-function forwardHeaders(
-  given: HeaderBag,
-  hasApiToken: boolean,
-): Record<string, string | string[]> {
-  const left = new Set([...NOT_FORWARDED, ...connectionHeaders(given)]);
-  if (hasApiToken) left.add(Headers.apiToken);
-  const headers: Record<string, string | string[]> = {};
-  for (const [name, value] of Object.entries(given))
-    if (value !== undefined && !left.has(name))
-      headers[name] = typeof value === 'string' ? value : single(value);
-  const { traceparent, tracestate } = traceOf(given);
-  headers[Headers.traceparent] = traceparent || NO_TRACE;
-  if (tracestate) headers[Headers.tracestate] = tracestate;
-  else delete headers[Headers.tracestate];
-  return headers;
-}
-
-function single(values: readonly string[]): string | string[] {
-  const [value = '', ...others] = values;
-  return others.length === 0 ? value : [value, ...others];
-}
-
-/** Names that the sender's `connection` header declares to be of the connection. */
-export function connectionHeaders({ connection = [] }: HeaderBag): string[] {
-  const values = typeof connection === 'string' ? [connection] : connection;
-  return values.flatMap((value) =>
-    value.split(',').map((name) => name.trim().toLowerCase()),
-  );
-}
-
-const LOOPBACK = '127.0.0.1';
-
-/** daprd does not replace what the caller sent under these names: both arrive. */
-function addCaller(
-  headers: Record<string, string | string[]>,
-  callerId: string,
-  calleeId: string,
-): void {
-  const add = (name: string, value: string): void => {
-    const given = headers[name] ?? [];
-    headers[name] = [...(typeof given === 'string' ? [given] : given), value];
-  };
-  add(Headers.callerAppId, callerId);
-  add(Headers.callerNamespace, NAMESPACE);
-  add('dapr-callee-app-id', calleeId);
-  add('x-forwarded-for', LOOPBACK);
-  add('x-forwarded-host', hostname());
-  add('forwarded', `for=${LOOPBACK};by=${LOOPBACK};host=${hostname()}`);
 }

@@ -5,14 +5,21 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
-import { posix } from 'node:path';
+import type { AddressInfo } from 'node:net';
 import { DaprConfigurationError } from '../../errors/dapr-configuration.error.js';
 import { headerOf, Headers } from '../../protocol/headers.js';
 import type { Activity } from '../activity.js';
 import { NO_TRACE, traceOf } from '../trace.js';
 import { ApiError, type ApiAnswer, type ApiRoute } from './api.js';
 import { BodyTooLarge, readBody } from './body.js';
+import {
+  answerBrokenRequest,
+  BAD_REQUEST,
+  cleanPath,
+  UNAUTHORIZED,
+  isEscaped,
+  isHealthProbe,
+} from './request.js';
 import { Router, type RouteMatch } from './router.js';
 import { send } from './send.js';
 
@@ -105,7 +112,6 @@ export class HttpFront {
     const url = request.url ?? '/';
     const mark = url.indexOf('?');
     const raw = mark < 0 ? url : url.slice(0, mark);
-    // A path that is not escaped rightly is no HTTP request to Go's server.
     if (!raw.startsWith('/') || !isEscaped(raw)) {
       send(response, BAD_REQUEST);
       return;
@@ -123,7 +129,7 @@ export class HttpFront {
         ? await this.options.activity.track(() =>
             this.answer(request, response, { raw, path, query }),
           )
-        : FORBIDDEN;
+        : UNAUTHORIZED;
     send(response, answer);
   }
 
@@ -199,56 +205,4 @@ export class HttpFront {
     const wanted = Buffer.from(apiToken);
     return given.length === wanted.length && timingSafeEqual(given, wanted);
   }
-}
-
-const TEXT = { 'content-type': 'text/plain; charset=utf-8' };
-
-const FORBIDDEN: ApiAnswer = {
-  status: 401,
-  headers: { ...TEXT, 'x-content-type-options': 'nosniff' },
-  body: 'invalid api token\n',
-};
-
-const BAD_REQUEST: ApiAnswer = {
-  status: 400,
-  headers: TEXT,
-  body: '400 Bad Request',
-};
-
-function isEscaped(path: string): boolean {
-  if (!path.includes('%')) return true;
-  try {
-    decodeURIComponent(path);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** As Go's path.Clean: no empty, `.` or `..` segments, no slash at the end. */
-function cleanPath(path: string): string {
-  const clean = posix.normalize(path);
-  return clean.length > 1 && clean.endsWith('/') ? clean.slice(0, -1) : clean;
-}
-
-function isHealthProbe(verb: string | undefined, path: string): boolean {
-  return (
-    verb === 'GET' &&
-    (path === '/v1.0/healthz' || path === '/v1.0/healthz/outbound')
-  );
-}
-
-/** What is no HTTP, or has more headers than fit. */
-function answerBrokenRequest(
-  error: NodeJS.ErrnoException,
-  socket: Socket,
-): void {
-  if (!socket.writable) return void socket.destroy();
-  const status =
-    error.code === 'HPE_HEADER_OVERFLOW'
-      ? '431 Request Header Fields Too Large'
-      : '400 Bad Request';
-  socket.end(
-    `HTTP/1.1 ${status}\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n${status}`,
-  );
 }

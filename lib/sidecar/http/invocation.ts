@@ -1,6 +1,7 @@
 import { Transform, type Readable } from 'node:stream';
 import type { Replica } from '../app/replica.js';
-import { connectionHeaders, type Invocations } from '../blocks/invocation.js';
+import { connectionHeaders } from '../blocks/forward-headers.js';
+import type { Invocations } from '../blocks/invocation.js';
 import { headerOf, Headers, type HeaderBag } from '../../protocol/headers.js';
 import { ApiError, type ApiAnswer } from './api.js';
 import { BODY_LIMIT, BodyTooLarge, hasBody, readBody } from './body.js';

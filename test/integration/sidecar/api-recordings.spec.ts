@@ -28,7 +28,8 @@ describe('what daprd refused', () => {
   });
   afterAll(() => stage[Symbol.asyncDispose]());
 
-  const isOfHealth = ({ name }: Recording): boolean => name.startsWith('healthz');
+  const isOfHealth = ({ name }: Recording): boolean =>
+    name.startsWith('healthz');
   const refusals = fixture<Recording>('sidecar-refusals');
 
   it.each(refusals.filter((each) => !isOfHealth(each)))(
