@@ -5,6 +5,7 @@
 export function goJson(value: unknown): string {
   if (typeof value === 'string') return quote(value);
   if (typeof value === 'bigint') return String(value);
+  if (Object.is(value, -0)) return '-0';
   if (typeof value !== 'object' || value === null)
     return JSON.stringify(value) ?? 'null';
   if (Array.isArray(value)) return `[${value.map(goJson).join(',')}]`;

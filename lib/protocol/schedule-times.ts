@@ -90,12 +90,8 @@ function reminder(
   const fires = every ? every.repetitions || Infinity : 1;
   if (every && isZero(every) && fires === Infinity)
     throw new DurationError(`unsupported period format: ${period}`);
-  const begin = dueTime
-    ? reminderPoint('due time format not recognized', dueTime, now)
-    : now;
-  const end = ttl
-    ? reminderPoint('ttl format not recognized', ttl, begin)
-    : Infinity;
+  const begin = dueTime ? reminderPoint('due time', dueTime, now) : now;
+  const end = ttl ? reminderPoint('ttl', ttl, begin) : Infinity;
   if (dueTime && begin > end)
     throw refused('ttl must be greater than due time');
   const first = dueTime || !every ? begin : add(begin, every);
@@ -105,11 +101,18 @@ function reminder(
   };
 }
 
-function reminderPoint(problem: string, text: string, base: number): number {
+function reminderPoint(
+  field: 'due time' | 'ttl',
+  text: string,
+  base: number,
+): number {
   const exact = exactPoint(text, base);
   if (exact !== undefined) return exact;
   const iso = parseIsoDuration(text);
-  if (!iso?.whole || iso.repetitions) throw refused(problem);
+  if (iso?.repetitions && field === 'due time')
+    throw refused('repeats not supported for due time');
+  if (!iso?.whole || iso.repetitions)
+    throw refused(`${field} format not recognized`);
   return add(base, iso);
 }
 

@@ -220,7 +220,7 @@ describe('the fires of a reminder', () => {
   it.each<[ScheduleText, string]>([
     [
       { dueTime: 'R3/PT1S' },
-      'rpc error: code = Unknown desc = job failed validation: due time format not recognized',
+      'rpc error: code = Unknown desc = job failed validation: repeats not supported for due time',
     ],
     [
       { dueTime: '1s', period: '1s', ttl: 'later' },
