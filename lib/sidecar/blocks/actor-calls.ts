@@ -143,18 +143,28 @@ export class ActorCalls {
 
 // What Go leaves as it is in a path (net/url, shouldEscape), the slashes of a method's name among it.
 const PLAIN = /%(?:2[46BCF]|3[ABD]|40|5[BD])/g;
+// What it escapes too as soon as something else has to be.
+const HALF_PLAIN = /[!'()*[\]]/g;
 
+/** The path as Go writes it, but for a percent sign, which daprd does not escape: it would get lost. */
 function pathOf(
   kind: ActorCallback['kind'],
   { type, id }: ActorAddress,
   name = '',
 ): string {
-  return actorCallbackPath({
+  const path = actorCallbackPath({
     kind,
     actorType: type,
     actorId: id,
     name,
-  }).replace(PLAIN, decodeURIComponent);
+  })
+    .replace(PLAIN, decodeURIComponent)
+    .replace(/\/$/, '');
+  if (!path.includes('%')) return path;
+  return path.replace(
+    HALF_PLAIN,
+    (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
 }
 
 function methodHeaders(call: MethodCall): Record<string, string | string[]> {

@@ -2,8 +2,10 @@ import type { Clock, ScheduledCall } from '../../protocol/clock.js';
 import { formatGoDuration, toMilliseconds } from '../../protocol/duration.js';
 import { resolveSchedule, type Schedule } from '../../protocol/schedule.js';
 import { parseTimestamp } from '../../protocol/timestamp.js';
+import type { Activity } from '../activity.js';
 import type { ActorAddress } from './actor-calls.js';
 import { ActorError } from './actor-error.js';
+import { fireAt } from './fire-at.js';
 
 /** What is registered, as text of the wire. */
 export interface ReminderRequest {
@@ -48,6 +50,7 @@ interface Reminder {
 
 export interface ActorRemindersDependencies {
   readonly clock: Clock;
+  readonly activity: Activity;
   /** Whether a running process of that app could take a tick. */
   readonly isHosted: (owner: ReminderOwner) => boolean;
   /** Calls the actor. Rejects when it does not answer 200. */
@@ -75,6 +78,7 @@ export class ActorReminders {
   create(owner: ReminderOwner, name: string, request: ReminderRequest): void {
     const { dueTime, ttl, data, overwrite = true } = request;
     const key = keyOf(owner, name);
+    checkJobName(owner, name);
     const schedule = resolveSchedule(
       'reminder',
       request,
@@ -85,7 +89,7 @@ export class ActorReminders {
         'already-exists',
         `actor reminder already exists: ${name}`,
       );
-    this.delete(owner, name);
+    this.remove(key);
     const period = request.period && schedulerPeriod(request.period);
     const reminder: Reminder = {
       owner,
@@ -108,13 +112,17 @@ export class ActorReminders {
   }
 
   get(owner: ReminderOwner, name: string): RegisteredReminder | undefined {
+    checkJobName(
+      owner,
+      name,
+      'api error: code = Internal desc = failed to get job due to: ',
+    );
     return this.reminders.get(keyOf(owner, name))?.registered;
   }
 
   delete(owner: ReminderOwner, name: string): void {
-    const key = keyOf(owner, name);
-    this.reminders.get(key)?.next?.cancel();
-    this.reminders.delete(key);
+    checkJobName(owner, name);
+    this.remove(keyOf(owner, name));
   }
 
   /** A host has come: what was due without one goes out now. */
@@ -128,14 +136,18 @@ export class ActorReminders {
     this.reminders.clear();
   }
 
+  private remove(key: string): void {
+    this.reminders.get(key)?.next?.cancel();
+    this.reminders.delete(key);
+  }
+
   /** The next tick is set when the last one is done with; what is late by then follows at once. */
   private arm(reminder: Reminder): void {
-    const { clock } = this.deps;
     const due = reminder.schedule.at(reminder.fired);
-    if (due === undefined) return this.delete(reminder.owner, reminder.name);
-    const delay = due + reminder.failures * RETRY_INTERVAL - clock.now();
-    if (delay <= 0) void this.fire(reminder);
-    else reminder.next = clock.schedule(delay, () => void this.fire(reminder));
+    if (due === undefined)
+      return this.remove(keyOf(reminder.owner, reminder.name));
+    const at = due + reminder.failures * RETRY_INTERVAL;
+    reminder.next = fireAt(this.deps, at, () => void this.fire(reminder));
   }
 
   private async fire(reminder: Reminder): Promise<void> {
@@ -156,6 +168,20 @@ export class ActorReminders {
 
 function keyOf({ appId, type, id }: ReminderOwner, name: string): string {
   return `${appId}||${type}||${id}||${name}`;
+}
+
+/** The scheduler puts type, id and name into one name that becomes a path of its store. */
+function checkJobName(
+  { type, id }: ReminderOwner,
+  name: string,
+  context = '',
+): void {
+  const job = `actorreminder||default||${type}||${id}||${name}`;
+  if (/[/\\#?]/.test(job))
+    throw new ActorError(
+      'failed',
+      `${context}rpc error: code = Unknown desc = job name is invalid ${JSON.stringify(job)}: must not contain '/', '\\', '#' or '?'`,
+    );
 }
 
 /** The scheduler keeps a period in cron's form, and the number of repeats apart. */

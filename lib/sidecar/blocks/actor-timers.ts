@@ -1,8 +1,11 @@
 import type { Clock, ScheduledCall } from '../../protocol/clock.js';
 import { goJson } from '../../protocol/go-json.js';
 import { resolveSchedule, type Schedule } from '../../protocol/schedule.js';
+import type { Activity } from '../activity.js';
 import type { ActorAddress } from './actor-calls.js';
+import { ActorError } from './actor-error.js';
 import type { ActorHost } from './actor-placement.js';
+import { fireAt } from './fire-at.js';
 
 /** What is registered, as text of the wire. */
 export interface TimerRequest {
@@ -26,6 +29,7 @@ interface Timer {
 
 export interface ActorTimersDependencies {
   readonly clock: Clock;
+  readonly activity: Activity;
   /** Calls the actor; resolves when the turn has ended, however it did. */
   readonly tick: (
     actor: ActorAddress,
@@ -45,7 +49,7 @@ export class ActorTimers {
 
   /**
    * Takes the place of a timer of that name.
-   * @throws DurationError in daprd's words
+   * @throws ActorError in daprd's words
    */
   create(
     host: ActorHost,
@@ -54,7 +58,7 @@ export class ActorTimers {
     request: TimerRequest,
   ): void {
     const now = this.deps.clock.now();
-    const schedule = resolveSchedule('timer', request, now);
+    const schedule = scheduleOf(keyOf(actor, name), request, now);
     this.delete(actor, name);
     const timer: Timer = {
       host,
@@ -94,12 +98,9 @@ export class ActorTimers {
 
   /** The next tick is set when the last one has ended, at its time by the schedule: late ticks run back to back. */
   private arm(timer: Timer): void {
-    const { clock } = this.deps;
     const at = timer.schedule.at(timer.fired);
     if (at === undefined) return this.delete(timer.actor, timer.name);
-    const delay = at - clock.now();
-    if (delay <= 0) void this.fire(timer);
-    else timer.next = clock.schedule(delay, () => void this.fire(timer));
+    timer.next = fireAt(this.deps, at, () => void this.fire(timer));
   }
 
   private async fire(timer: Timer): Promise<void> {
@@ -122,4 +123,17 @@ function bodyOf({
 }: TimerRequest): string {
   const rest = goJson({ callback, dueTime, period });
   return data === undefined ? rest : `{"data":${data},${rest.slice(1)}`;
+}
+
+/** daprd names the timer in this one error. */
+function scheduleOf(key: string, request: TimerRequest, now: number): Schedule {
+  try {
+    return resolveSchedule('timer', request, now);
+  } catch (error) {
+    const { message } = error as Error;
+    throw new ActorError(
+      'failed',
+      message.replace(/^timer has/, `timer ${key} has`),
+    );
+  }
 }

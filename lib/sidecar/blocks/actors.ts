@@ -82,11 +82,13 @@ export class Actors {
     });
     this.timers = new ActorTimers({
       clock,
+      activity,
       tick: (actor, name, body) =>
         this.tick('timer', actor, name, body).catch(() => undefined),
     });
     this.reminders = new ActorReminders({
       clock,
+      activity,
       isHosted: (owner) => this.isHosted(owner.appId, owner.type),
       tick: (owner, name, body) => this.tick('reminder', owner, name, body),
     });

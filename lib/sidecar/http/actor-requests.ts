@@ -5,12 +5,13 @@ import type {
   ActorStateRequest,
 } from '../blocks/actor-state.js';
 import type { TimerRequest } from '../blocks/actor-timers.js';
-import { decodeJson } from './decode.js';
+import { decodeJson, memberText } from './decode.js';
 import { decodeWrite } from './generic-write.js';
 import {
   arrayOr,
   booleanOr,
   member,
+  mismatch,
   objectOr,
   stringOr,
   type JsonObject,
@@ -19,9 +20,9 @@ import {
 /** The body of a timer registration. */
 export function readTimer(body: Buffer): TimerRequest {
   const alias = 'createTimerAlias';
-  const object = readRegistration(body, alias);
+  const object = readRegistration(body, `*api.${alias}`);
   return {
-    ...readData(object),
+    ...readData(body),
     ...readTexts(object, alias, ['dueTime', 'period', 'ttl', 'callback']),
   };
 }
@@ -29,13 +30,16 @@ export function readTimer(body: Buffer): TimerRequest {
 /** The body of a reminder registration. daprd takes a failure policy over gRPC only. */
 export function readReminder(body: Buffer): ReminderRequest {
   const alias = 'createReminderAlias';
-  const object = readRegistration(body, alias);
+  const object = readRegistration(
+    body,
+    `FailurePolicy *common.JobFailurePolicy "json:\\"failure_policy,omitempty\\""; *api.${alias}`,
+  );
   const overwrite = booleanOr(
     member(object, 'overwrite'),
     `.${alias}.overwrite`,
   );
   return {
-    ...readData(object),
+    ...readData(body),
     ...readTexts(object, alias, ['dueTime', 'period', 'ttl']),
     ...(overwrite !== undefined && { overwrite }),
   };
@@ -49,10 +53,15 @@ export function readActorOperations(
   const operations = arrayOr(decodeJson(body), `value of type []api.${type}`);
   return operations.map((entry) => {
     const object = objectOr(entry, `value of type api.${type}`);
-    const operation = member(object, 'operation');
+    const operation = member(object, 'operation') ?? '';
+    if (typeof operation !== 'string')
+      throw mismatch(
+        operation,
+        `struct field ${type}.operation of type api.OperationType`,
+      );
     const request = member(object, 'request') ?? undefined;
     return {
-      operation: stringOr(operation, `${type}.operation`) ?? '',
+      operation,
       request: request === undefined ? undefined : () => readWrite(request),
     };
   });
@@ -63,10 +72,10 @@ function readWrite(request: unknown): ActorStateRequest {
   return { ...write, value: goJson(value ?? null) };
 }
 
-function readRegistration(body: Buffer, alias: string): JsonObject {
+function readRegistration(body: Buffer, fields: string): JsonObject {
   return objectOr(
     decodeJson(body),
-    `value of type struct { Data json.RawMessage "json:\\"data\\""; *api.${alias} }`,
+    `value of type struct { Data json.RawMessage "json:\\"data\\""; ${fields} }`,
   );
 }
 
@@ -83,13 +92,7 @@ function readTexts<Name extends string>(
   return texts;
 }
 
-/** Its members stay in the order in which they came; `<`, `>` and `&` are escaped, as Go does. */
-function readData(object: JsonObject): { readonly data?: string } {
-  const data = member(object, 'data');
-  if (data === undefined) return {};
-  const text = JSON.stringify(data).replace(
-    /[<>&\u2028\u2029]/g,
-    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
-  return { data: text };
+function readData(body: Buffer): { readonly data?: string } {
+  const data = memberText(body, 'data');
+  return data === undefined ? {} : { data };
 }

@@ -16,6 +16,25 @@ export function decodeJson(body: Buffer): unknown {
   }
 }
 
+/**
+ * The text of a member of a body that {@link decodeJson} has found to be an object, in the form in which daprd passes it
+ * on: without white space, with `<`, `>` and `&` escaped, and all else as it came. Undefined without such a member.
+ */
+export function memberText(body: Buffer, name: string): string | undefined {
+  let found: string | undefined;
+  new Scanner(body.toString('utf8')).members((key, text) => {
+    if (key.toLowerCase() === name.toLowerCase()) found = text;
+  });
+  return found
+    ?.replace(/("(?:[^"\\]|\\.)*")|\s+/g, '$1')
+    .replace(
+      /[<>&\u2028\u2029]/g,
+      (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+    );
+}
+
+type Visit = (key: string, text: string) => void;
+
 /** Walks over one value with the wording of Go's scanner (encoding/json/scanner.go). */
 class Scanner {
   private at = 0;
@@ -27,6 +46,12 @@ class Scanner {
     if (this.at >= this.text.length) throw new DecodeError('EOF');
     this.value();
     return this.at;
+  }
+
+  /** Of an object; of no other value. */
+  members(visit: Visit): void {
+    this.skipSpace();
+    if (this.text[this.at] === '{') this.object(visit);
   }
 
   private value(): void {
@@ -42,7 +67,7 @@ class Scanner {
     else this.fail('looking for beginning of value');
   }
 
-  private object(): void {
+  private object(visit?: Visit): void {
     this.at += 1;
     this.skipSpace();
     if (this.peek() === '}') return void (this.at += 1);
@@ -50,9 +75,14 @@ class Scanner {
       this.skipSpace();
       if (this.peek() !== '"')
         this.fail('looking for beginning of object key string');
+      const key = this.at;
       this.string();
+      const keyText = this.text.slice(key, this.at);
       this.expect(':', 'after object key');
+      this.skipSpace();
+      const start = this.at;
       this.value();
+      visit?.(JSON.parse(keyText) as string, this.text.slice(start, this.at));
       if (this.endOf('}', 'after object key:value pair')) return;
     }
   }

@@ -65,5 +65,8 @@ export function isObject(value: unknown): value is Record<string, unknown> {
 
 function kind(value: unknown): string {
   if (Array.isArray(value)) return 'array';
+  // A fraction is refused where a whole number is due, and then Go names it.
+  if (typeof value === 'number' && !Number.isInteger(value))
+    return `number ${value}`;
   return typeof value === 'boolean' ? 'bool' : typeof value;
 }

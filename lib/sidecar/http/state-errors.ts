@@ -31,7 +31,7 @@ export function illegalKey(
   return new ApiError(400, 'ERR_MALFORMED_REQUEST', message, [
     {
       '@type': 'type.googleapis.com/google.rpc.BadRequest',
-      field_violations: [{ field, description: message }],
+      field_violations: [{ ...(field && { field }), description: message }],
     },
     resourceInfo(store),
     errorInfo('DAPR_STATE_ILLEGAL_KEY'),

@@ -49,7 +49,7 @@ function readOptions(value: unknown): WriteOptions {
   );
   const read = (name: string): string | undefined =>
     stringOr(member(options, name), `SetStateOption.options.${name}`);
-  return optionsOf(read('concurrency'), read('consistency'));
+  return optionsOf(read('Concurrency'), read('Consistency'));
 }
 
 export interface BulkGet {
