@@ -1,5 +1,6 @@
 import type { Actor, ActorHome } from '../actor.js';
 import type { ActorReminders, ActorTimers } from '../actor-schedules.js';
+import type { Chain } from './chain.js';
 import { remindersOf, timersOf } from './schedules.js';
 import type { ActorSlot } from './slot.js';
 import { StateCache, type ActorHost } from './state.js';
@@ -30,5 +31,18 @@ export class Activation implements ActorHome {
 
   get reminders(): ActorReminders {
     return remindersOf(this.slot, this.host);
+  }
+
+  /** Stores what a chain changed. Where it rejects, nobody knows whether it did. */
+  async store(chain: Chain): Promise<void> {
+    const { type, id } = this.slot;
+    const operations = this.state.operations();
+    await chain.commit((signal) =>
+      this.host
+        .client()
+        .stateTransaction(type.name, id, operations, { signal }),
+    );
+    this.state.committed();
+    this.isUnsaved = false;
   }
 }

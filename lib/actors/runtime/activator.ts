@@ -1,17 +1,18 @@
-import { Logger } from '@nestjs/common';
 import { ContextIdFactory } from '@nestjs/core';
 import { settle, type Actor } from '../actor.js';
 import type { OnActivate, OnDeactivate } from '../actor-lifecycle.js';
 import { Activation } from './activation.js';
+import type { ActorLog } from './actor-log.js';
 import type { HostedType } from './hosted-type.js';
 import type { ActorSlot } from './slot.js';
 import type { ActorHost } from './state.js';
 
 /** Brings instances into memory and takes them out again. */
 export class Activator {
-  private readonly logger = new Logger('ActorRuntime');
-
-  constructor(private readonly host: ActorHost) {}
+  constructor(
+    private readonly host: ActorHost,
+    private readonly log: ActorLog,
+  ) {}
 
   /** Rejects with what the constructor, a dependency or `onActivate` threw; then nothing of the instance is left. */
   async activate(slot: ActorSlot): Promise<Activation> {
@@ -42,9 +43,9 @@ export class Activator {
     try {
       await actor?.onDeactivate?.();
     } catch (error) {
-      this.logger.error(
+      this.log.unexpected(
         `onDeactivate of actor ${slot.type.name}/${slot.id} failed; the instance is gone all the same`,
-        error instanceof Error ? error.stack : error,
+        error,
       );
     }
   }

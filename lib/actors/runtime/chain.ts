@@ -58,13 +58,21 @@ export class Chain {
   leave(turn: Turn): void {
     turn.hasEnded = true;
     this.open.splice(this.open.indexOf(turn), 1);
-    if (this.open.length === 1) this.whenAlone?.();
+    if (!this.hasOthers) this.whenAlone?.();
   }
 
-  /** Resolves when the outermost call alone is left; from then on no other may come in. */
-  async seal(): Promise<void> {
-    while (this.open.length > 1)
+  /** Others came in and are still there, whatever became of the outermost. */
+  get hasOthers(): boolean {
+    return this.open.length > 1;
+  }
+
+  async othersLeft(): Promise<void> {
+    while (this.hasOthers)
       await new Promise<void>((resolve) => (this.whenAlone = resolve));
+  }
+
+  /** From here on no other call may come in. */
+  seal(): void {
     this.isSealed_ = true;
   }
 
@@ -83,7 +91,7 @@ export class Chain {
 
   /** A change of state was made in the scope of `writer`. */
   noteWriter(writer: CallScope | undefined): void {
-    if (this.open.length === 1) return;
+    if (!this.hasOthers) return;
     for (const turn of this.open)
       if (!(writer instanceof Turn && writer.isWithin(turn)))
         turn.isShared = true;

@@ -1,33 +1,25 @@
-import { Logger } from '@nestjs/common';
-import { ActorContext } from '../../contexts/actor.context.js';
 import { PayloadError } from '../../protocol/payload.js';
 import type { ActorCall, ActorReply } from './actor-call.js';
 import type { Activation } from './activation.js';
 import type { Activator } from './activator.js';
+import type { ActorLog } from './actor-log.js';
 import { Chain } from './chain.js';
 import type { HostedType } from './hosted-type.js';
-import { errorReply, hostReply, resultReply } from './reply.js';
+import { hostReply } from './reply.js';
+import { runMethod } from './run-method.js';
 import { ActorSlot } from './slot.js';
 import type { ActorHost } from './state.js';
 import { targetOf, type Target } from './target.js';
-import type { Turn } from './turn.js';
 
 // daprd's own default.
 const STACK_DEPTH = 32;
 
-/** How a method ended, and what the caller is to be told. */
-interface Ending {
-  readonly isGood: boolean;
-  readonly reply: ActorReply;
-}
-
 /** Runs the calls of actors: each finds its instance, its turn and its answer here. */
 export class Dispatcher {
-  private readonly logger = new Logger('ActorRuntime');
-
   constructor(
     private readonly host: ActorHost,
     private readonly activator: Activator,
+    private readonly log: ActorLog,
     /** Whether calls that begin a chain are refused. */
     private readonly isDraining: () => boolean,
   ) {}
@@ -41,13 +33,13 @@ export class Dispatcher {
       throw error;
     }
     if ('status' in target) return target;
-    const slot = slotOf(type, call.actorId);
-    const running = type.options.reentrancy?.enabled
-      ? slot.turns.chain
-      : undefined;
-    return running?.takesIn(call)
-      ? this.runInner(slot, running, call, target)
-      : this.runOutermost(slot, call, target);
+    const slot = type.slots.get(call.actorId);
+    const running = slot?.turns.chain;
+    if (slot && type.options.reentrancy?.enabled && running?.takesIn(call))
+      return this.runInner(slot, running, call, target);
+    if (this.isDraining())
+      return hostReply(503, 'The app is shutting down and takes no new calls.');
+    return this.runOutermost(slot ?? newSlot(type, call.actorId), call, target);
   }
 
   private async runOutermost(
@@ -55,11 +47,10 @@ export class Dispatcher {
     call: ActorCall,
     target: Target,
   ): Promise<ActorReply> {
-    if (this.isDraining())
-      return hostReply(503, 'The app is shutting down and takes no new calls.');
     const chain = new Chain(call);
     try {
-      await slot.turns.enter(chain);
+      const wait = slot.turns.enter(chain);
+      if (wait) await wait;
     } catch (error) {
       return hostReply(503, (error as Error).message);
     }
@@ -85,25 +76,29 @@ export class Dispatcher {
     try {
       activation ??= await this.activator.activate(slot);
     } catch (error) {
-      return this.failed(slot, 'could not be activated', error);
+      return this.log.failed(slot, 'could not be activated', error);
     }
     const { state } = activation;
-    chain.outermost.savepoint = state.savepoint();
-    const ending = await this.runMethod(
+    const { outermost } = chain;
+    outermost.savepoint = state.savepoint();
+    const { isGood, reply } = await runMethod(
       chain,
-      chain.outermost,
+      outermost,
       activation,
       call,
       target,
+      this.log,
     );
-    await chain.seal();
-    const refusal = ending.isGood
-      ? await this.store(slot, chain, activation)
-      : undefined;
-    if (ending.isGood && !refusal) return ending.reply;
+    if (chain.hasOthers) await chain.othersLeft();
+    chain.seal();
+    const refusal =
+      isGood && (chain.doom ?? state.hasChanges)
+        ? await this.store(slot, chain, activation)
+        : undefined;
+    if (isGood && !refusal) return reply;
     state.restore(undefined);
     if (activation.isUnsaved) await this.activator.retire(slot);
-    return refusal ?? ending.reply;
+    return refusal ?? reply;
   }
 
   private async runInner(
@@ -126,92 +121,36 @@ export class Dispatcher {
       );
     const turn = chain.enter(call, activation.state);
     try {
-      const ending = await this.host.currentCall.run(turn, () =>
-        this.runMethod(chain, turn, activation, call, target),
+      const { isGood, reply } = await this.host.currentCall.run(turn, () =>
+        runMethod(chain, turn, activation, call, target, this.log),
       );
-      if (!ending.isGood) chain.takeBack(turn, activation.state);
-      return ending.reply;
+      if (!isGood) chain.takeBack(turn, activation.state);
+      return reply;
     } finally {
       chain.leave(turn);
     }
   }
 
-  private async runMethod(
-    chain: Chain,
-    turn: Turn,
-    { actor, state }: Activation,
-    call: ActorCall,
-    { method, args }: Target,
-  ): Promise<Ending> {
-    try {
-      const result = await method({
-        actor,
-        args,
-        context: new ActorContext(call),
-        takeBack: () => chain.takeBack(turn, state),
-      });
-      // Made before anything is stored: a result that can't be sent is a failure, too.
-      return { isGood: true, reply: resultReply(call, result) };
-    } catch (error) {
-      this.report(call, error);
-      return { isGood: false, reply: errorReply(call, error) };
-    }
-  }
-
-  /** Stores what the chain changed; resolves with the answer where that fails. */
+  /** Resolves with the answer where the chain's changes can't be stored. */
   private async store(
     slot: ActorSlot,
     chain: Chain,
     activation: Activation,
   ): Promise<ActorReply | undefined> {
-    const { type, id } = slot;
-    if (chain.doom) return this.failed(slot, 'stored nothing', chain.doom);
-    const { state } = activation;
-    if (!state.hasChanges) return undefined;
+    if (chain.doom) return this.log.doomed(slot, chain.doom);
     try {
-      const operations = state.operations();
-      await chain.commit((signal) =>
-        this.host
-          .client()
-          .stateTransaction(type.name, id, operations, { signal }),
-      );
-      state.committed();
-      activation.isUnsaved = false;
+      await activation.store(chain);
       return undefined;
     } catch (error) {
       // What the sidecar made of it is unknown, so what is remembered can't be trusted.
       await this.activator.retire(slot);
-      return this.failed(slot, 'could not store its state', error);
+      return this.log.failed(slot, 'could not store its state', error);
     }
-  }
-
-  private failed(slot: ActorSlot, what: string, error: unknown): ActorReply {
-    const reason = error instanceof Error ? error.message : String(error);
-    const message = `Actor ${slot.type.name}/${slot.id} ${what}: ${reason}`;
-    this.logger.error(
-      message,
-      error instanceof Error ? error.stack : undefined,
-    );
-    return hostReply(500, message);
-  }
-
-  /** Nest logs errors as they pass its filters, but no HttpException: nobody else sees one of a timer or reminder. */
-  private report(
-    { kind, name, actorType, actorId }: ActorCall,
-    error: unknown,
-  ): void {
-    if (kind !== 'method')
-      this.logger.warn(
-        `Actor ${actorType}/${actorId} failed on its ${kind} "${name}": ${error instanceof Error ? error.message : String(error)}`,
-      );
   }
 }
 
-function slotOf(type: HostedType, actorId: string): ActorSlot {
-  let slot = type.slots.get(actorId);
-  if (!slot) {
-    slot = new ActorSlot(type, actorId);
-    type.slots.set(actorId, slot);
-  }
+function newSlot(type: HostedType, actorId: string): ActorSlot {
+  const slot = new ActorSlot(type, actorId);
+  type.slots.set(actorId, slot);
   return slot;
 }

@@ -1,13 +1,14 @@
 import type { Type } from '@nestjs/common';
 import {
-  ApplicationConfig,
   ModuleRef,
+  type ApplicationConfig,
   type ModulesContainer,
 } from '@nestjs/core';
 import { DaprConfigurationError } from '../../errors/dapr-configuration.error.js';
 import type { AppConfig } from '../../protocol/app-config.js';
 import type { Actor } from '../actor.js';
 import type { ActorsOptions } from '../actors.options.js';
+import { enhancerConfig } from './enhancer-config.js';
 import {
   scopedEnhancers,
   scopedGlobalEnhancers,
@@ -68,7 +69,8 @@ function hostedTypeBuilder({
   inheritAppConfig,
   options,
 }: RegistrySources): (found: FoundActor) => HostedType {
-  const enhancers = inheritAppConfig ? config : new ApplicationConfig();
+  const inherited = inheritAppConfig ? config : undefined;
+  const enhancers = enhancerConfig(inherited);
   let pipeline: Pipeline | undefined;
   return (found) => {
     const { target, definition, module, wrapper } = found;
@@ -80,7 +82,7 @@ function hostedTypeBuilder({
       ...members.reminders.values(),
     ];
     refuseUnpiped(target, names, enhancers);
-    refuseScoped(found, names, enhancers);
+    refuseScoped(found, names, inherited);
     pipeline ??= new Pipeline(moduleRef, enhancers);
     const built = new Map<string, ActorMethod>();
     for (const name of names)
@@ -117,11 +119,11 @@ function refuseUnpiped(
 function refuseScoped(
   { target, module }: FoundActor,
   names: readonly string[],
-  config: ApplicationConfig,
+  inherited: ApplicationConfig | undefined,
 ): void {
   const scoped = [
     ...scopedEnhancers(target, names, module),
-    ...scopedGlobalEnhancers(config),
+    ...(inherited ? scopedGlobalEnhancers(inherited) : []),
   ];
   if (scoped.length > 0)
     throw new DaprConfigurationError(

@@ -1,8 +1,8 @@
-import { Logger } from '@nestjs/common';
 import type { AppConfig } from '../../protocol/app-config.js';
 import type { Clock } from '../../protocol/clock.js';
 import type { ActorCall, ActorReply } from './actor-call.js';
 import { Activator } from './activator.js';
+import { ActorLog } from './actor-log.js';
 import { Dispatcher } from './dispatcher.js';
 import {
   buildRegistry,
@@ -22,7 +22,7 @@ export interface ActorRuntimeDependencies extends RegistrySources, ActorHost {
 
 /** Hosts the actors of one app: what Dapr calls ends here, whatever the wire. */
 export class ActorRuntime {
-  private readonly logger = new Logger('ActorRuntime');
+  private readonly log = new ActorLog();
   private readonly activator: Activator;
   private readonly dispatcher: Dispatcher;
   private registry: Registry = {
@@ -34,10 +34,11 @@ export class ActorRuntime {
   private whenQuiet: (() => void)[] = [];
 
   constructor(private readonly dependencies: ActorRuntimeDependencies) {
-    this.activator = new Activator(dependencies);
+    this.activator = new Activator(dependencies, this.log);
     this.dispatcher = new Dispatcher(
       dependencies,
       this.activator,
+      this.log,
       () => this.isDraining,
     );
   }
@@ -87,7 +88,7 @@ export class ActorRuntime {
     try {
       return await this.dispatcher.dispatch(type, call);
     } catch (error) {
-      this.logger.error(error);
+      this.log.unexpected('The actor runtime failed', error);
       return hostReply(
         500,
         'The actor runtime failed; see the log of the app.',

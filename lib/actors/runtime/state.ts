@@ -103,8 +103,9 @@ export class StateCache extends ActorState {
   }
 
   /**
-   * State belongs to a turn: what runs on after its own turn must not slip a change into the next one. Code that lost
-   * its async context (a callback of some pool) is given the benefit of the doubt.
+   * State belongs to a turn: what runs on after its own must not slip a change into the next one. That shows where the
+   * call has a scope to hand on, a trace or a chain; code without one (a callback of some pool has lost it) is given the
+   * benefit of the doubt.
    */
   private checkTurn(key: string): Turn | undefined {
     const scope = this.host.currentCall.get();

@@ -238,11 +238,13 @@ describe('state of an actor', () => {
     expect(app.sidecar.requests).toEqual([]);
   });
 
-  it('is closed to what its own turn left running', async () => {
+  it('is closed to what another turn of a traced call left running', async () => {
     await cartApp();
-    const cart = app.actor(CartActor);
-    await cart.leaveSomethingBehind();
-    await expect(cart.waitForIt()).resolves.toMatch(
+    const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
+    await app.call('Cart', 'leaveSomethingBehind', {
+      headers: { traceparent },
+    });
+    await expect(app.actor(CartActor).waitForIt()).resolves.toMatch(
       /"total" of actor Cart\/a was used too late: the turn that this code belongs to has ended/,
     );
     expect(app.sidecar.requests).toEqual([]);
