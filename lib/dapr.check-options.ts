@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import type { DaprClientOptions } from './client/options.js';
 import type { DaprModuleOptions } from './dapr.options.js';
 import { DaprConfigurationError } from './errors/dapr-configuration.error.js';
@@ -111,6 +112,6 @@ function check(
 ): void {
   if (value === undefined || isPossible(value)) return;
   throw new DaprConfigurationError(
-    `The option ${name} of DaprModule.forRoot() is ${String(value)}; ${due} is due.`,
+    `The option ${name} of DaprModule.forRoot() is ${inspect(value)}; ${due} is due.`,
   );
 }

@@ -19,6 +19,7 @@ import {
   type ResolvedOptions,
 } from './dapr.options.js';
 import { scopeHeaders } from './dapr.scope-headers.js';
+import { refuseOtherModules } from './dapr.single-module.js';
 import { EmbeddedSidecarHandle } from './dapr.sidecar.js';
 import { SidecarWatch } from './dapr.sidecar-watch.js';
 import { systemClock, type Clock } from './protocol/clock.js';
@@ -32,11 +33,19 @@ export const daprProviders: Provider[] = [
   CurrentCall,
   {
     provide: RESOLVED_OPTIONS,
-    inject: [MODULE_OPTIONS_TOKEN, SIDECAR_HOST],
+    inject: [
+      { token: MODULE_OPTIONS_TOKEN, optional: true },
+      SIDECAR_HOST,
+      ModulesContainer,
+    ],
     useFactory: (
       options: DaprModuleOptions | undefined,
       host: SidecarHost | null,
-    ) => resolveOptions({ ...options, ...host?.options }, process.env),
+      modules: ModulesContainer,
+    ) => {
+      refuseOtherModules(modules, options);
+      return resolveOptions({ ...options, ...host?.options }, process.env);
+    },
   },
   {
     provide: CLOCK,

@@ -63,10 +63,12 @@ async function startSidecar(options: ResolvedOptions): Promise<AppSidecar> {
     ...(appToken !== undefined && { appToken }),
     log: (line) => logger.log(line),
   });
-  const sidecar = await engine.openSidecar({
-    appId,
-    ...(httpPort !== undefined && { httpPort }),
-  });
+  const sidecar = await engine
+    .openSidecar({ appId, ...(httpPort !== undefined && { httpPort }) })
+    .catch(async (error: unknown) => {
+      await engine.close();
+      throw error;
+    });
   const httpEndpoint = `http://127.0.0.1:${sidecar.httpPort}`;
   logger.log(
     `Running as app "${appId}" at ${httpEndpoint} because ${options.sidecarReason}. ` +

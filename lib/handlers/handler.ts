@@ -48,3 +48,10 @@ export function daprHandler(definition: HandlerDefinition): MethodDecorator {
     return register(target, key, descriptor);
   };
 }
+
+/** Whether a value is a method with one of our decorators. */
+export function isDaprHandler(value: unknown): boolean {
+  return (
+    typeof value === 'function' && Reflect.hasOwnMetadata(DEFINITIONS, value)
+  );
+}

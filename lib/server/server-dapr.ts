@@ -24,6 +24,7 @@ import { answerNotFound } from './http/not-found.js';
 import { Routes } from './http/routes.js';
 import { followUnusedConnections } from './http/unused-connections.js';
 import type { UserRoutes } from './http/user-routes.js';
+import { refuseMisplacedHandlers } from './misplaced-handlers.js';
 import type { NestHandler } from './run-handler.js';
 import type { ServerOptions } from './server.options.js';
 import type { SubscriptionDefaults } from './subscriptions.js';
@@ -114,6 +115,7 @@ export class ServerDapr extends Server implements CustomTransportStrategy {
     const registry = new HandlerRegistry(names, subscriptions);
     // NestMicroservice takes the container, which ModuleRef shows only to its subclasses.
     const container = moduleRef['container'];
+    refuseMisplacedHandlers(container.getModules());
     const microservice = new NestMicroservice(
       container,
       { strategy: this },

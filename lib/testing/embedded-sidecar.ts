@@ -94,8 +94,13 @@ export class EmbeddedSidecar implements AsyncDisposable {
     const { appId = 'app', now, ...engineOptions } = options;
     const clock = new VirtualClock(now);
     const engine = await startEngine({ ...engineOptions, clock });
-    const first = await engine.openSidecar({ appId, httpPort: 0 });
-    return new EmbeddedSidecar(engine, clock, first, options);
+    try {
+      const first = await engine.openSidecar({ appId, httpPort: 0 });
+      return new EmbeddedSidecar(engine, clock, first, options);
+    } catch (error) {
+      await engine.close();
+      throw error;
+    }
   }
 
   /** Where the first app's sidecar serves Dapr's HTTP API. */
