@@ -1,3 +1,4 @@
+import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { headerOf, Headers } from '../protocol/headers.js';
 import { DaprContext, type DaprCall } from './dapr.context.js';
 
@@ -35,14 +36,24 @@ export class InvocationContext extends DaprContext<InvocationCall> {
     return headerOf(this.headers, Headers.callerAppId);
   }
 
-  /** Status of the answer; 200 by default, 204 where the handler returns nothing. */
+  /**
+   * Status of the answer; 200 by default, 204 where the handler returns nothing.
+   * @throws RangeError for what is no final status
+   */
   setStatus(status: number): this {
+    if (!Number.isInteger(status) || status < 200 || status > 599)
+      throw new RangeError(`${status} is no status of an answer: 200 to 599`);
     this.call.response.status = status;
     return this;
   }
 
-  /** Adds a header to the answer. */
+  /**
+   * Sets a header of the answer; several values make several headers of that name.
+   * @throws TypeError for a name or value that HTTP can't carry
+   */
   setHeader(name: string, value: string | string[]): this {
+    validateHeaderName(name);
+    for (const each of [value].flat()) validateHeaderValue(name, each);
     this.call.response.headers[name.toLowerCase()] = value;
     return this;
   }

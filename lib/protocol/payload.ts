@@ -46,16 +46,16 @@ function isJsonString(contentType: string | undefined): boolean {
 
 /**
  * The value of a body: JSON parsed, text as a string, other types as they are. A body without a type is read by
- * {@link decodeLenient}; an empty one is undefined whatever its type.
+ * {@link decodeLenient}. An empty one is undefined, but for a type that nothing is a value of, such as text.
  * @throws PayloadError for a JSON type whose body is not JSON
  */
 export function decodePayload(
   body: Buffer,
   contentType: string | undefined,
 ): unknown {
-  if (body.length === 0) return undefined;
   if (!contentType) return decodeLenient(body);
-  if (isJsonType(contentType)) return parseJson(body);
+  if (isJsonType(contentType))
+    return body.length === 0 ? undefined : parseJson(body);
   return isTextType(contentType) ? body.toString() : body;
 }
 

@@ -57,7 +57,7 @@ export class HandlerRegistry {
         this.addInvocable({
           owner,
           run,
-          method: pathOf(definition.method),
+          method: methodPath(definition.method, owner),
           verbs: definition.options.verbs ?? ALL_VERBS,
         });
     }
@@ -129,6 +129,15 @@ export class HandlerRegistry {
       );
     this.invocables.push(handler);
   }
+}
+
+/** A request's path is compared with it as it is, so it can be no pattern and hold no query. */
+function methodPath(method: string, owner: string): string {
+  if (!/[?#*]|(^|\/):/.test(method)) return pathOf(method);
+  throw new DaprConfigurationError(
+    `The method ${JSON.stringify(method)} of ${owner} can't be the path of an invocation: @Invocable takes a path without ` +
+      'parameters, wildcards or a query. Use a route of an ordinary controller, which can be invoked too.',
+  );
 }
 
 /** Both `/inbox` and `inbox` mean the path /inbox. */

@@ -32,10 +32,13 @@ export class Exchange {
   get signal(): AbortSignal {
     if (!this.controller) {
       const controller = (this.controller = new AbortController());
-      this.response.once('close', () => {
-        if (!this.response.writableFinished)
+      const { response } = this;
+      const closed = (): void => {
+        if (!response.writableFinished)
           controller.abort(new Error('the caller closed the connection'));
-      });
+      };
+      if (response.closed) closed();
+      else response.once('close', closed);
     }
     return this.controller.signal;
   }

@@ -47,10 +47,9 @@ export class HttpFront {
     );
     if (!callback) return false;
     const query = queryAt < 0 ? '' : url.slice(queryAt + 1);
-    this.answer(callback, request, response, path, query).then(
-      (answer) => answer && this.write(response, answer),
-      (error: unknown) => this.failed(error, request, response),
-    );
+    this.answer(callback, request, response, path, query)
+      .then((answer) => answer && this.write(response, answer))
+      .catch((error: unknown) => this.failed(error, request, response));
     return true;
   };
 
@@ -135,7 +134,12 @@ export class HttpFront {
     // A connection kept alive would hold the server open until its peer is tired of it.
     if (this.options.drain.isShuttingDown)
       response.setHeader('connection', 'close');
-    write(response, answer);
+    write(response, answer, (error) =>
+      this.logger.error(
+        `The stream of an answer failed: ${error.message}`,
+        error.stack,
+      ),
+    );
   }
 }
 
@@ -155,6 +159,7 @@ function isPreflight(request: IncomingMessage): boolean {
 function write(
   response: ServerResponse,
   { status, headers, body }: Answer,
+  streamFailed: (error: Error) => void,
 ): void {
   response.statusCode = status;
   for (const name in headers) {
@@ -167,6 +172,9 @@ function write(
       response.setHeader('content-length', '0');
     response.end(body);
   } else {
-    pipeline(body, response, () => undefined);
+    pipeline(body, response, (error) => {
+      // Otherwise it is the caller that went away.
+      if (error && error === body.errored) streamFailed(error);
+    });
   }
 }

@@ -39,18 +39,22 @@ export function invocationCallback(
       });
       const payload = decodePayload(exchange.body, exchange.contentType);
       const outcome = await dispatcher.dispatch(handler, payload, context);
-      if (outcome.status === 'SUCCESS')
+      const failed = (error: unknown): Answer => {
+        if (!(error instanceof HttpException) && statusOf(error) === 500)
+          dispatcher.failed(
+            handler,
+            `the invocation of "${handler.method}"`,
+            error,
+          );
+        return errorOf(error);
+      };
+      if (outcome.status !== 'SUCCESS') return failed(outcome.error);
+      try {
         return answerOf(outcome.value, response);
-      if (
-        !(outcome.error instanceof HttpException) &&
-        statusOf(outcome.error) === 500
-      )
-        dispatcher.failed(
-          handler,
-          `the invocation of "${handler.method}"`,
-          outcome.error,
-        );
-      return errorOf(outcome.error);
+      } catch (error) {
+        // A value that has no form on the wire.
+        return failed(error);
+      }
     },
   };
 }

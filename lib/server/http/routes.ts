@@ -1,6 +1,5 @@
 import type { ActorRuntime } from '../../actors/runtime/runtime.js';
 import { DaprConfigurationError } from '../../errors/dapr-configuration.error.js';
-import { SUBSCRIPTION_PREFIX } from '../topic-routes.js';
 import { errorAnswer, type HttpCallback } from './exchange.js';
 import { actorCallback, unknownCallback, type PathCallback } from './index.js';
 import type { UserRoutes } from './user-routes.js';
@@ -26,7 +25,7 @@ export class Routes {
     path: string,
     isPreflight: boolean,
   ): HttpCallback | undefined {
-    const verbs = this.exact.get(path);
+    const verbs = this.exact.get(path.includes('%') ? decoded(path) : path);
     const callback = verbs?.get(verb);
     if (callback) return callback;
     if (path.startsWith('/actors/') && this.actors.types.length > 0) {
@@ -73,6 +72,15 @@ export class Routes {
     return (
       this.userRoutes.has('OPTIONS', path) || this.userRoutes.has('POST', path)
     );
+  }
+}
+
+/** As names are written; Dapr escapes what a URL can't hold. */
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
   }
 }
 

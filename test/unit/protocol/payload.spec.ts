@@ -236,6 +236,8 @@ describe('a body as a value', () => {
     ['text without a type', 'grüß', undefined, 'grüß'],
     ['nothing under a JSON type', '', 'application/json', undefined],
     ['nothing without a type', '', undefined, undefined],
+    ['empty text', '', 'text/plain', ''],
+    ['no bytes', '', 'application/octet-stream', Buffer.alloc(0)],
   ])('is read by its type: %s [H6]', (_, body, contentType, value) => {
     expect(decodePayload(Buffer.from(body), contentType)).toEqual(value);
   });
