@@ -10,7 +10,7 @@ import {
   type ActorAddress,
   type MethodCall,
 } from './actor-calls.js';
-import { ActorError, contextCanceled } from './actor-error.js';
+import { ActorError } from './actor-error.js';
 import { ActorInstances } from './actor-instances.js';
 import type { ActorHost } from './actor-placement.js';
 import {
@@ -22,6 +22,7 @@ import {
 import { readActorSettings } from './actor-settings.js';
 import { ActorState, type ActorStateOperation } from './actor-state.js';
 import { ActorTimers, type TimerRequest } from './actor-timers.js';
+import { ExpectedApps } from './expected-apps.js';
 import type { StoredValue } from './state-store.js';
 import type { StateStores } from './state.js';
 
@@ -63,8 +64,7 @@ export class Actors {
   private readonly state: ActorState;
   private readonly timers: ActorTimers;
   private readonly reminders: ActorReminders;
-  /** Apps that have yet to tell their actor types, with those who wait for it. */
-  private readonly expected = new Map<string, (() => void)[]>();
+  private readonly expected = new ExpectedApps();
 
   constructor(private readonly deps: ActorsDependencies) {
     const { clock, activity, faults, stores, features } = deps;
@@ -96,7 +96,7 @@ export class Actors {
 
   /** An application of this id is about to tell its actor types: its state, timer and reminder calls wait until it has. */
   expect(appId: string): void {
-    if (!this.expected.has(appId)) this.expected.set(appId, []);
+    this.expected.expect(appId);
   }
 
   /**
@@ -114,18 +114,18 @@ export class Actors {
           'there is no actor state store, so state calls of its actors fail. Give one state component the metadata actorStateStore: "true".',
         );
       const placed = this.instances.place(host, types);
-      this.settle(appId);
+      this.expected.settle(appId);
       this.reminders.wake();
       await placed;
     } catch (error) {
       warn(`${(error as Error).message}; it hosts no actors, as on daprd.`);
-      this.settle(appId);
+      this.expected.settle(appId);
     }
   }
 
   /** Resolves when the host's instances are gone. Safe to call for a host that never registered. */
   async unregister(host: ActorHost, how: Departure): Promise<void> {
-    this.settle(host.appId);
+    this.expected.settle(host.appId);
     this.timers.drop(host);
     await this.instances.remove(host, how);
   }
@@ -142,7 +142,7 @@ export class Actors {
     this.timers.clear();
     this.reminders.clear();
     this.instances.close();
-    for (const appId of this.expected.keys()) this.settle(appId);
+    this.expected.clear();
   }
 
   /** @throws ActorError and InjectedFault */
@@ -176,7 +176,7 @@ export class Actors {
     actor: ActorAddress,
     key: string,
   ): Promise<StoredValue | undefined> {
-    await this.whenKnown(caller);
+    await this.expected.known(caller.appId, caller.signal);
     return this.state.get(caller.appId, actor, key);
   }
 
@@ -186,7 +186,7 @@ export class Actors {
     actor: ActorAddress,
     operations: readonly ActorStateOperation[],
   ): Promise<void> {
-    await this.whenKnown(caller);
+    await this.expected.known(caller.appId, caller.signal);
     if (!this.instances.isActive(caller.appId, actor))
       throw new ActorError('instance-missing', 'actor instance is missing');
     this.state.transact(caller.appId, actor, operations);
@@ -198,7 +198,7 @@ export class Actors {
     name: string,
     request: TimerRequest,
   ): Promise<void> {
-    await this.whenKnown(caller);
+    await this.expected.known(caller.appId, caller.signal);
     const host = this.instances.placement.ownerOf(actor.type, actor.id);
     if (!host || !this.isHosted(caller.appId, actor.type))
       throw new ActorError(
@@ -213,7 +213,7 @@ export class Actors {
     actor: ActorAddress,
     name: string,
   ): Promise<void> {
-    await this.whenKnown(caller);
+    await this.expected.known(caller.appId, caller.signal);
     this.timers.delete(actor, name);
   }
 
@@ -264,33 +264,12 @@ export class Actors {
     caller: ActorCaller,
     { type, id }: ActorAddress,
   ): Promise<ReminderOwner> {
-    await this.whenKnown(caller);
+    await this.expected.known(caller.appId, caller.signal);
     if (!this.isHosted(caller.appId, type))
       throw new ActorError(
         'not-hosted',
         'operations on actor reminders are only possible on hosted actor types',
       );
     return { appId: caller.appId, type, id };
-  }
-
-  /** daprd holds these calls back until the app has told its types (dapr/dapr pkg/actors/actors.go). */
-  private whenKnown({ appId, signal }: ActorCaller): Promise<void> | undefined {
-    const waiting = this.expected.get(appId);
-    if (!waiting) return undefined;
-    return new Promise((resolve, reject) => {
-      const abort = (): void => reject(contextCanceled());
-      if (signal.aborted) return abort();
-      signal.addEventListener('abort', abort, { once: true });
-      waiting.push(() => {
-        signal.removeEventListener('abort', abort);
-        resolve();
-      });
-    });
-  }
-
-  private settle(appId: string): void {
-    const waiting = this.expected.get(appId) ?? [];
-    this.expected.delete(appId);
-    for (const resolve of waiting) resolve();
   }
 }

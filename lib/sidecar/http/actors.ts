@@ -15,7 +15,7 @@ import {
   type ApiRoute,
 } from './api.js';
 import { checkName, normalizeMethod } from './names.js';
-import { expiryHeader, jsonText } from './state.js';
+import { jsonText, valueAnswer } from './state-answers.js';
 
 type Operation = (
   actors: Actors,
@@ -87,8 +87,7 @@ const getState: Operation = async (actors, actor, call, key) => {
     'error getting actor state',
     actors.getState(call, actor, key),
   );
-  if (!item) return NO_CONTENT;
-  return jsonText(item.value, expiryHeader(item));
+  return item ? valueAnswer(item) : NO_CONTENT;
 };
 
 const saveState: Operation = async (actors, actor, call) => {

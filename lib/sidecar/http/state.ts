@@ -1,8 +1,7 @@
 import { headerOf } from '../../protocol/headers.js';
-import { utcTimestamp } from '../../protocol/timestamp.js';
 import type { AppState, StateStores } from '../blocks/state.js';
 import { IllegalKey } from '../blocks/state.js';
-import { EtagMismatch, type StoredValue } from '../blocks/state-store.js';
+import { EtagMismatch } from '../blocks/state-store.js';
 import {
   ApiError,
   NO_CONTENT,
@@ -12,6 +11,7 @@ import {
   type ApiRoute,
 } from './api.js';
 import { decodeJson, DecodeError } from './decode.js';
+import { bulkAnswer, queryAnswer, valueAnswer } from './state-answers.js';
 import {
   illegalKey,
   queryFailed,
@@ -87,7 +87,7 @@ function get(state: AppState, call: ApiCall, store: string): ApiAnswer {
     },
   );
   if (!item) return NO_CONTENT;
-  return jsonText(item.value, { etag: item.etag, ...expiryHeader(item) });
+  return valueAnswer(item, { etag: item.etag });
 }
 
 function bulkGet(state: AppState, call: ApiCall, store: string): ApiAnswer {
@@ -99,8 +99,7 @@ function bulkGet(state: AppState, call: ApiCall, store: string): ApiAnswer {
         ? illegal(store, error)
         : new ApiError(500, 'ERR_STATE_BULK_GET', error.message),
   );
-  const entries = keys.map((key, index) => entryOf(key, items[index]));
-  return jsonText(`[${entries.join(',')}]\n`);
+  return bulkAnswer(keys, items);
 }
 
 function save(state: AppState, call: ApiCall, store: string): ApiAnswer {
@@ -185,46 +184,11 @@ function query(state: AppState, call: ApiCall, store: string): ApiAnswer {
     (error) =>
       queryFailed(store, `failed to parse JSON query body: ${error.message}`),
   );
-  const { items, token } = attempt(
+  const result = attempt(
     () => state.query(json),
     (error) => queryFailed(store, error.message),
   );
-  if (items.length === 0) return NO_CONTENT;
-  const results = items.map(
-    ([key, { value, etag }]) =>
-      `{"key":${JSON.stringify(key)},"data":${value},"etag":${JSON.stringify(etag)}}`,
-  );
-  const page = token === undefined ? '' : `,"token":${JSON.stringify(token)}`;
-  return jsonText(`{"results":[${results.join(',')}]${page}}\n`);
-}
-
-/** Values stand in the answer as they are stored, so it is put together as text. */
-function entryOf(key: string, item: StoredValue | undefined): string {
-  const name = JSON.stringify(key);
-  if (!item) return `{"key":${name}}`;
-  const expiry = expiryOf(item);
-  const metadata = expiry ? `,"metadata":{"ttlExpireTime":"${expiry}"}` : '';
-  return `{"key":${name},"data":${item.value},"etag":"${item.etag}"${metadata}}`;
-}
-
-export function expiryHeader(item: StoredValue): Record<string, string> {
-  const expiry = expiryOf(item);
-  return expiry === undefined ? {} : { 'metadata.ttlExpireTime': expiry };
-}
-
-function expiryOf({ expiresAt }: StoredValue): string | undefined {
-  return expiresAt === undefined ? undefined : utcTimestamp(expiresAt);
-}
-
-export function jsonText(
-  body: string,
-  headers?: Readonly<Record<string, string>>,
-): ApiAnswer {
-  return {
-    status: 200,
-    headers: { 'content-type': 'application/json', ...headers },
-    body,
-  };
+  return result.items.length === 0 ? NO_CONTENT : queryAnswer(result);
 }
 
 function attempt<T>(work: () => T, failure: (error: Error) => ApiError): T {

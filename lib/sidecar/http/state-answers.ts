@@ -1,0 +1,57 @@
+import { utcTimestamp } from '../../protocol/timestamp.js';
+import type { QueryResult } from '../blocks/state-query.js';
+import type { StoredValue } from '../blocks/state-store.js';
+import type { ApiAnswer } from './api.js';
+
+/** Values stand in answers as they are stored, so what holds them is put together as text. */
+
+export function valueAnswer(
+  item: StoredValue,
+  headers: Readonly<Record<string, string>> = {},
+): ApiAnswer {
+  const expiry = expiryOf(item);
+  return jsonText(item.value, {
+    ...headers,
+    ...(expiry && { 'metadata.ttlExpireTime': expiry }),
+  });
+}
+
+export function bulkAnswer(
+  keys: readonly string[],
+  items: readonly (StoredValue | undefined)[],
+): ApiAnswer {
+  const entries = keys.map((key, index) => entryOf(key, items[index]));
+  return jsonText(`[${entries.join(',')}]\n`);
+}
+
+export function queryAnswer({ items, token }: QueryResult): ApiAnswer {
+  const results = items.map(
+    ([key, { value, etag }]) =>
+      `{"key":${JSON.stringify(key)},"data":${value},"etag":"${etag}"}`,
+  );
+  const page = token === undefined ? '' : `,"token":"${token}"`;
+  return jsonText(`{"results":[${results.join(',')}]${page}}\n`);
+}
+
+export function jsonText(
+  body: string,
+  headers?: Readonly<Record<string, string>>,
+): ApiAnswer {
+  return {
+    status: 200,
+    headers: { 'content-type': 'application/json', ...headers },
+    body,
+  };
+}
+
+function entryOf(key: string, item: StoredValue | undefined): string {
+  const name = JSON.stringify(key);
+  if (!item) return `{"key":${name}}`;
+  const expiry = expiryOf(item);
+  const metadata = expiry ? `,"metadata":{"ttlExpireTime":"${expiry}"}` : '';
+  return `{"key":${name},"data":${item.value},"etag":"${item.etag}"${metadata}}`;
+}
+
+function expiryOf({ expiresAt }: StoredValue): string | undefined {
+  return expiresAt === undefined ? undefined : utcTimestamp(expiresAt);
+}
