@@ -1,0 +1,66 @@
+import {
+  DaprClient,
+  DaprServer,
+  type DaprClientOptions,
+  type LoggerService,
+} from '@dapr/dapr';
+import type { EmbeddedSidecar } from '../../lib/testing/index.js';
+import { freePort } from '../dapr/ports.js';
+
+/** The official SDK has no level at which it says nothing. */
+const quiet: LoggerService = {
+  error() {},
+  warn() {},
+  info() {},
+  verbose() {},
+  debug() {},
+};
+
+/** What points a client of the official SDK to the embedded sidecar. */
+export function optionsFor(dapr: EmbeddedSidecar): Partial<DaprClientOptions> {
+  const { hostname, port } = new URL(dapr.httpEndpoint);
+  return { daprHost: hostname, daprPort: port, logger: { service: quiet } };
+}
+
+/** The official client over HTTP. */
+export function officialClient(dapr: EmbeddedSidecar): DaprClient {
+  return new DaprClient(optionsFor(dapr));
+}
+
+/** An app on the official SDK's server. */
+export interface OfficialApp {
+  readonly port: number;
+  readonly server: DaprServer;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts an app on the official SDK's server, which waits until the sidecar's API can be reached, and then connects
+ * the sidecar to it.
+ */
+export async function runOfficial(
+  dapr: EmbeddedSidecar,
+  register: (server: DaprServer) => Promise<void>,
+  options: Partial<DaprClientOptions> = {},
+): Promise<OfficialApp> {
+  const port = await freePort();
+  const server = new DaprServer({
+    serverHost: '127.0.0.1',
+    serverPort: String(port),
+    clientOptions: { ...optionsFor(dapr), ...options },
+  });
+  // Its constructor writes them, and nothing reads them.
+  delete process.env.DAPR_SERVER_PORT;
+  delete process.env.DAPR_CLIENT_PORT;
+  await register(server);
+  await server.start();
+  await dapr.connect({ port });
+  return {
+    port,
+    server,
+    async stop() {
+      await server.stop();
+      await server.client.stop();
+    },
+  };
+}
