@@ -59,7 +59,7 @@ export class TurnLock {
   /** Whoever waits, or comes, fails with {@link InstanceClosed}. */
   close(): void {
     this.closed = true;
-    for (const chain of [...this.chains])
+    for (const chain of this.chains)
       for (const { fail } of chain.waiting.splice(0))
         fail(new InstanceClosed());
   }
