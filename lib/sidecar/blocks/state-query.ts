@@ -118,9 +118,10 @@ function readPair(operator: string, operand: unknown): [string, unknown] {
 
 function readToken(token: unknown): number {
   if (token === undefined || token === null || token === '') return 0;
-  if (typeof token !== 'string' || !/^\d+$/.test(token))
+  if (typeof token !== 'string') throw new Error('page token must be a text');
+  if (!/^\d+$/.test(token))
     throw new Error(
-      `strconv.ParseInt: parsing ${JSON.stringify(String(token))}: invalid syntax`,
+      `strconv.ParseInt: parsing ${JSON.stringify(token)}: invalid syntax`,
     );
   return Number(token);
 }
