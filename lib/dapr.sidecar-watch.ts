@@ -4,7 +4,7 @@ import type { DaprClient } from './client/dapr-client.js';
 import type { ResolvedOptions } from './dapr.options.js';
 import { SidecarUnavailableError } from './errors/sidecar-unavailable.error.js';
 import { sleep, type Clock } from './protocol/clock.js';
-import { missingInSidecar } from './server/compare-with-sidecar.js';
+import { differencesFromSidecar } from './server/compare-with-sidecar.js';
 import type { Handlers } from './server/handler-registry.js';
 
 /** Milliseconds until a sidecar that does not answer is called missing, and between looks at its health. */
@@ -66,7 +66,7 @@ export class SidecarWatch {
     signal: AbortSignal,
   ): Promise<void> {
     const metadata = await this.client.metadata.get({ signal });
-    const missing = missingInSidecar(
+    const differences = differencesFromSidecar(
       handlers?.subscriptions ?? [],
       this.actors.types,
       {
@@ -74,9 +74,9 @@ export class SidecarWatch {
         actorTypes: metadata.actors.map(({ type }) => type),
       },
     );
-    if (missing.length > 0)
+    if (differences.length > 0)
       this.logger.warn(
-        `The sidecar does not know of ${missing.join(', ')}. It asks the app once, when it starts: restart the sidecar.`,
+        `The sidecar ${differences.join(', ')}. It asks the app once, when it starts: restart the sidecar.`,
       );
   }
 }

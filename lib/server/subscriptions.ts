@@ -3,9 +3,8 @@ import { DaprConfigurationError } from '../errors/dapr-configuration.error.js';
 import type { SubscribeOptions } from '../handlers/subscribe.decorator.js';
 import type { SubscriptionEntry } from '../protocol/subscription.js';
 import {
-  defaultRoute,
   describeTopic,
-  topicRules,
+  topicRoutes,
   type TopicHandler,
   type TopicHandlers,
   type TopicRoute,
@@ -89,8 +88,7 @@ function buildSubscription(
       `${first.owner} subscribes to ${describeTopic(first)}, which is its own dead letter topic. ` +
         'Dapr would deliver a refused message to it for ever: name another topic.',
     );
-  const rules = topicRules(handlers);
-  const route = defaultRoute(handlers);
+  const { rules, fallback } = topicRoutes(handlers);
   const metadata = {
     ...agreed(handlers, 'metadata'),
     ...(agreed(handlers, 'rawPayload') && { rawPayload: 'true' }),
@@ -99,21 +97,21 @@ function buildSubscription(
     pubsubName,
     topic,
     deadLetterTopic,
-    routes: [...rules.map((rule) => rule.route), route],
+    routes: [...rules.map(({ route }) => route), fallback],
     entry: {
       pubsubname: pubsubName,
       topic,
       ...(deadLetterTopic !== undefined && { deadLetterTopic }),
       ...(Object.keys(metadata).length > 0 && { metadata }),
       ...(rules.length === 0
-        ? { route: route.path }
+        ? { route: fallback.path }
         : {
             routes: {
               rules: rules.map(({ match, route: { path } }) => ({
                 match,
                 path,
               })),
-              default: route.path,
+              default: fallback.path,
             },
           }),
     },

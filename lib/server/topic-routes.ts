@@ -26,40 +26,60 @@ export interface TopicRule {
   readonly route: TopicRoute;
 }
 
-/** Under it lies nothing but deliveries; a path is never used for two topics or rules, not even by a later run. */
+export interface TopicRoutes {
+  /** By priority: the first that matches takes the event. */
+  readonly rules: readonly TopicRule[];
+  /** Takes what no rule matches. */
+  readonly fallback: TopicRoute;
+}
+
+/** Under it lies nothing but deliveries. */
 export const SUBSCRIPTION_PREFIX = '/dapr/sub/';
 
-/** The route for what no rule takes. @throws {@link DaprConfigurationError} where two handlers want it */
-export function defaultRoute(handlers: TopicHandlers): TopicRoute {
-  const [{ pubsubName, topic }] = handlers;
+/** @throws {@link DaprConfigurationError} for rules that contradict each other, or are no CEL */
+export function topicRoutes(handlers: TopicHandlers): TopicRoutes {
+  const ordered = orderedRules(handlers);
+  const pathOf = routePaths(
+    handlers[0],
+    ordered.map(({ options }) => options.match),
+  );
+  return {
+    rules: ordered.map((handler) => {
+      const match = compiled(handler);
+      return { match, route: { path: pathOf(match), handler } };
+    }),
+    fallback: { path: pathOf(undefined), handler: fallbackOf(handlers) },
+  };
+}
+
+function fallbackOf(handlers: TopicHandlers): TopicHandler | undefined {
   const [handler, other] = handlers.filter(
     ({ options }) => options.match === undefined,
   );
   if (handler && other) throw duplicate(handler, other);
-  return { path: routePath(pubsubName, topic, ''), handler };
+  return handler;
 }
 
-/** By priority. @throws {@link DaprConfigurationError} for rules that contradict each other, or are no CEL */
-export function topicRules(handlers: TopicHandlers): TopicRule[] {
+function orderedRules(handlers: TopicHandlers): TopicHandler[] {
   const byMatch = new Map<string, TopicHandler>();
-  const byPriority = new Map<number, TopicRule>();
+  const byPriority = new Map<number, TopicHandler>();
   for (const handler of handlers) {
     const { match, priority = 0 } = handler.options;
     if (match === undefined) continue;
     const same = byMatch.get(match);
     if (same) throw duplicate(same, handler);
     byMatch.set(match, handler);
-    const earlier = byPriority.get(priority)?.route.handler;
+    const earlier = byPriority.get(priority);
     if (earlier)
       throw new DaprConfigurationError(
         `${earlier.owner} and ${handler.owner} both have priority ${priority} among the rules of ${describeTopic(handler)}. ` +
           'Dapr takes the first rule that matches: give each a priority of its own, lower first.',
       );
-    byPriority.set(priority, ruleOf(handler, match));
+    byPriority.set(priority, handler);
   }
   return [...byPriority]
     .sort(([left], [right]) => left - right)
-    .map(([, rule]) => rule);
+    .map(([, handler]) => handler);
 }
 
 /** For messages. */
@@ -79,10 +99,10 @@ function duplicate(
   );
 }
 
-function ruleOf(handler: TopicHandler, match: string): TopicRule {
-  const { pubsubName, topic, owner } = handler;
+function compiled({ owner, options: { match = '' } }: TopicHandler): string {
   try {
     compileRule(match);
+    return match;
   } catch (error) {
     throw new DaprConfigurationError(
       `The match ${JSON.stringify(match)} of ${owner} is no CEL expression: ${(error as Error).message}. ` +
@@ -91,20 +111,25 @@ function ruleOf(handler: TopicHandler, match: string): TopicRule {
       { cause: error },
     );
   }
-  return {
-    match,
-    route: { path: routePath(pubsubName, topic, match), handler },
-  };
 }
 
-// Dapr uses the path as it stands, so it holds only characters that need no escaping; the hash keeps it unique.
-function routePath(pubsubName: string, topic: string, match: string): string {
-  const hash = createHash('sha256')
-    .update(JSON.stringify([pubsubName, topic, match]))
-    .digest('hex')
-    .slice(0, 12);
+/**
+ * Gives each rule of a topic its path. The hash depends on all rules: a sidecar that still decides by those of an
+ * earlier run finds no route, rather than a handler that the message is not for. Dapr uses the path as it stands, so it
+ * holds only characters that need no escaping.
+ */
+function routePaths(
+  { pubsubName, topic }: TopicHandler,
+  matches: readonly unknown[],
+): (match: string | undefined) => string {
   const readable = [pubsubName, topic].map((name) =>
     name.replace(/[^A-Za-z0-9_-]+/g, '-'),
   );
-  return `${SUBSCRIPTION_PREFIX}${readable.join('/')}/${hash}`;
+  return (match) => {
+    const hash = createHash('sha256')
+      .update(JSON.stringify([pubsubName, topic, matches, match]))
+      .digest('hex')
+      .slice(0, 12);
+    return `${SUBSCRIPTION_PREFIX}${readable.join('/')}/${hash}`;
+  };
 }

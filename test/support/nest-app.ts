@@ -18,6 +18,8 @@ export interface NestAppOptions extends ModuleMetadata {
   readonly configure?: (app: INestApplication) => void | Promise<void>;
   /** Where it listens. Default 127.0.0.1. */
   readonly host?: string;
+  /** Default: any that is free. */
+  readonly port?: number;
 }
 
 /** A Nest application that no sidecar knows of: the spec itself calls it as Dapr would. */
@@ -48,6 +50,7 @@ export async function startNestApp({
   nest,
   configure,
   host = '127.0.0.1',
+  port: wanted = 0,
   imports = [],
   ...metadata
 }: NestAppOptions): Promise<NestApp> {
@@ -64,7 +67,7 @@ export async function startNestApp({
   });
   try {
     await configure?.(app);
-    await app.listen(0, host);
+    await app.listen(wanted, host);
   } catch (error) {
     await app.close();
     throw error;

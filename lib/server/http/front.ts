@@ -12,6 +12,7 @@ import {
   type HttpCallback,
 } from './exchange.js';
 import type { Routes } from './routes.js';
+import { StaleRouteError } from './stale.js';
 
 export interface FrontOptions {
   readonly callerCheck: CallerCheck;
@@ -78,9 +79,11 @@ export class HttpFront {
       );
     } catch (error) {
       if (error instanceof BodyTooLargeError)
-        return this.refuseBody(413, error, request, path);
+        return this.explain(413, error, request, path);
       if (error instanceof PayloadError)
-        return this.refuseBody(400, error, request, path);
+        return this.explain(400, error, request, path);
+      if (error instanceof StaleRouteError)
+        return this.explain(500, error, request, path);
       if (error instanceof BodyCutError) return undefined;
       throw error;
     }
@@ -106,8 +109,8 @@ export class HttpFront {
     );
   }
 
-  // Dapr itself sends nothing of the kind, so somebody will look for the reason.
-  private refuseBody(
+  // Somebody will look for the reason, and Dapr's log does not tell it.
+  private explain(
     status: number,
     { message }: Error,
     { method }: IncomingMessage,

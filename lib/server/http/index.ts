@@ -5,7 +5,6 @@ import {
 } from '../../protocol/actor-callback.js';
 import type { Dispatcher } from '../dispatcher.js';
 import type { Handlers } from '../handler-registry.js';
-import { SUBSCRIPTION_PREFIX } from '../topic-routes.js';
 import { actorCallCallback } from './actor-call.js';
 import {
   actorActivateCallback,
@@ -13,7 +12,7 @@ import {
 } from './actor-deactivate.js';
 import { bindingCallback, bindingProbe } from './binding.js';
 import { configCallback } from './config.js';
-import { errorAnswer, type HttpCallback } from './exchange.js';
+import type { HttpCallback } from './exchange.js';
 import { healthCallback } from './health.js';
 import { invocationCallback } from './invocation.js';
 import { subscribeCallback } from './subscribe.js';
@@ -83,27 +82,4 @@ function callbackOf(
     default:
       return actorCallCallback(actors, call.kind, call);
   }
-}
-
-/**
- * What a path under a prefix of Dapr's gets that nothing is registered for. Never 404: daprd takes that for "drop this
- * message" and "job done".
- */
-export function unknownCallback(path: string): HttpCallback | undefined {
-  const what = path.startsWith(SUBSCRIPTION_PREFIX)
-    ? 'subscription'
-    : path.startsWith('/job/')
-      ? 'job'
-      : undefined;
-  return what === undefined
-    ? undefined
-    : { verbs: [], handle: () => stale(what, path) };
-}
-
-function stale(what: string, path: string) {
-  return errorAnswer(
-    500,
-    `This app has no ${what} at ${path}. daprd learns of an app's topics and jobs once, when it starts: ` +
-      'restart the sidecar if the app has changed since.',
-  );
 }

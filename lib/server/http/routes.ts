@@ -1,7 +1,8 @@
 import type { ActorRuntime } from '../../actors/runtime/runtime.js';
 import { DaprConfigurationError } from '../../errors/dapr-configuration.error.js';
 import { errorAnswer, type HttpCallback } from './exchange.js';
-import { actorCallback, unknownCallback, type PathCallback } from './index.js';
+import { actorCallback, type PathCallback } from './index.js';
+import { staleCallback } from './stale.js';
 import type { UserRoutes } from './user-routes.js';
 
 /** Decides which requests are Dapr's: exact paths first, then the prefixes; everything else is the app's own. */
@@ -42,7 +43,7 @@ export class Routes {
         : wrongVerb(verb, verbs);
     if (path.startsWith('/job/') && this.userRoutes.has(verb, path))
       return undefined;
-    return unknownCallback(path);
+    return staleCallback(path);
   }
 
   private add([path, callback, owner]: PathCallback): void {
