@@ -46,7 +46,6 @@ export class DaprLifecycle
   private adapter: AbstractHttpAdapter | undefined;
   private routes: UserRoutes = NO_USER_ROUTES;
   private isMicroservice = false;
-  private openOwnPort: (() => void) | undefined;
   private cutUnused: (() => void) | undefined;
   private leaving: Promise<void> | undefined;
 
@@ -59,7 +58,7 @@ export class DaprLifecycle
     private readonly watch: SidecarWatch,
     private readonly config: ApplicationConfig,
     private readonly moduleRef: ModuleRef,
-    host: HttpAdapterHost,
+    private readonly host: HttpAdapterHost,
     modules: ModulesContainer,
   ) {
     // At once under NestFactory.create, later under @nestjs/testing, with nothing under createMicroservice.
@@ -67,6 +66,9 @@ export class DaprLifecycle
       if (host.httpAdapter) this.attach(host.httpAdapter);
     });
     host.listen$.subscribe(() => void this.onListening());
+    server.status.subscribe((status) => {
+      if (status === 'connected') void this.onListening();
+    });
     // A NestMicroservice announces its transport before anything else. That tells a standalone microservice from a
     // mere application context.
     modules.getRpcTargetRegistry<object>().subscribe((target) => {
@@ -78,7 +80,7 @@ export class DaprLifecycle
     if (this.adapter) {
       drainBeforeClose(this.adapter, () => this.leave());
       this.cutUnused = followUnusedConnections(this.adapter.getHttpServer());
-      if (!this.server.hasOwnPort) shortcut(this.adapter, this.server.front);
+      shortcut(this.adapter, this.server.handleOnAppPort);
     }
     if (this.isServing) await this.sidecar.start();
   }
@@ -115,7 +117,7 @@ export class DaprLifecycle
   private attach(adapter: AbstractHttpAdapter): void {
     this.adapter = adapter;
     this.routes = userRoutes(adapter);
-    if (!this.server.hasOwnPort) attachFront(adapter, this.server.front);
+    attachFront(adapter, this.server.handleOnAppPort);
   }
 
   private async serve(): Promise<void> {
@@ -126,21 +128,15 @@ export class DaprLifecycle
     );
     const warnings = startWarnings(handlers, this.config, this.options);
     for (const line of warnings) this.logger.warn(line);
-    if (!this.adapter) this.prepareStandalone();
-    else if (this.options.server.port !== undefined) await this.bindOwnPort();
-  }
-
-  private prepareStandalone(): void {
-    if (!this.server.hasOwnPort)
+    if (!this.server.hasOwnPort && !this.adapter)
       this.server.onPort(this.options.standalonePort);
-    this.server.status.subscribe((status) => {
-      if (status === 'connected') void this.onListening();
-    });
+    else if (this.adapter && this.options.server.port !== undefined)
+      await this.bindOwnPort();
   }
 
   // Bound now, so that a taken port fails the start, and answered when every module has started.
   private bindOwnPort(): Promise<void> {
-    this.openOwnPort = this.server.hold();
+    this.server.hold();
     return new Promise((resolve, reject) =>
       this.server.listen((error) =>
         error ? reject(error as Error) : resolve(),
@@ -148,8 +144,18 @@ export class DaprLifecycle
     );
   }
 
+  /** The app listens, and so does the port of Dapr's own where there is one. */
+  private get isOpen(): boolean {
+    const { hasOwnPort, port } = this.server;
+    return (
+      (!this.adapter || this.host.listening) &&
+      (!hasOwnPort || port !== undefined)
+    );
+  }
+
   private async onListening(): Promise<void> {
-    this.openOwnPort?.();
+    if (!this.isOpen) return;
+    this.server.release();
     if (!this.sidecar.isEmbedded) return this.watch.start(this.server.handlers);
     try {
       await this.sidecar.connect(this.address());
@@ -164,8 +170,7 @@ export class DaprLifecycle
     if (this.server.port !== undefined)
       return { host: '127.0.0.1', port: this.server.port };
     const bound: AddressInfo = this.adapter?.getHttpServer().address();
-    const isAny = bound.address === '::' || bound.address === '0.0.0.0';
-    return { host: isAny ? '127.0.0.1' : bound.address, port: bound.port };
+    return { host: bound.address, port: bound.port };
   }
 
   private leave(): Promise<void> {

@@ -1,6 +1,8 @@
 import type { AbstractHttpAdapter } from '@nestjs/core';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { HttpFront } from './http/front.js';
+
+/** True where the request is Dapr's; it is then being answered. */
+type Handle = (request: IncomingMessage, response: ServerResponse) => boolean;
 
 type Middleware = (
   request: IncomingMessage & { originalUrl?: string },
@@ -30,11 +32,11 @@ interface FastifyAdapter {
  */
 export function attachFront(
   adapter: AbstractHttpAdapter,
-  front: HttpFront,
+  handle: Handle,
 ): void {
-  if (adapter.getType() === 'fastify') return attachToFastify(adapter, front);
+  if (adapter.getType() === 'fastify') return attachToFastify(adapter, handle);
   const middleware: Middleware = (request, response, next) => {
-    if (!front.handle(request, response)) next();
+    if (!handle(request, response)) next();
   };
   adapter.use(middleware);
 }
@@ -42,10 +44,10 @@ export function attachFront(
 /** A hook also sees requests of inject() and of every address that "localhost" stands for. */
 function attachToFastify(
   adapter: AbstractHttpAdapter & FastifyAdapter,
-  front: HttpFront,
+  handle: Handle,
 ): void {
   const hook: FastifyHook = (request, reply, done) => {
-    if (front.handle(request.raw, reply.raw)) reply.hijack();
+    if (handle(request.raw, reply.raw)) reply.hijack();
     else done();
   };
   adapter.getInstance<Fastify>().addHook('onRequest', hook);
@@ -57,12 +59,12 @@ function attachToFastify(
  * Takes Dapr's requests before the framework itself sees them, which on Express is most of the cost of a small request.
  * What `attachFront` does stays for requests that reach the framework in other ways. Call it when the server exists.
  */
-export function shortcut(adapter: AbstractHttpAdapter, front: HttpFront): void {
+export function shortcut(adapter: AbstractHttpAdapter, handle: Handle): void {
   const server: Server = adapter.getHttpServer();
   const listeners = server.listeners('request');
   server.removeAllListeners('request');
   server.on('request', (request, response) => {
-    if (front.handle(request, response)) return;
+    if (handle(request, response)) return;
     for (const listener of listeners) listener.call(server, request, response);
   });
 }

@@ -55,18 +55,17 @@ export class ServerDapr extends Server implements CustomTransportStrategy {
   // Of Nest 12: failures of event handlers are this transport's to report, not Nest's.
   readonly propagatesEventHandlerErrors = true;
 
-  /** Takes Dapr's requests from the HTTP server it is put on. */
-  readonly front: HttpFront;
   readonly drain: Drain;
   private readonly dispatcher: Dispatcher;
+  private readonly front: HttpFront;
   private registry: HandlerRegistry | undefined;
   private registered: Handlers | undefined;
   private isTraced = false;
   private ownPort: number | undefined;
   private ownServer: HttpServer | undefined;
   private cutUnused: (() => void) | undefined;
-  private openGate: () => void = () => undefined;
   private gate: Promise<void> | undefined;
+  private openGate: () => void = () => undefined;
 
   constructor(private readonly dependencies: ServerDaprDependencies) {
     super();
@@ -84,6 +83,10 @@ export class ServerDapr extends Server implements CustomTransportStrategy {
       drain: this.drain,
     });
   }
+
+  /** Takes Dapr's requests on the app's own port: true where the request is Dapr's. */
+  readonly handleOnAppPort: HttpFront['handle'] = (request, response) =>
+    !this.hasOwnPort && this.front.handle(request, response);
 
   /** What the app handles; there from bootstrap on. */
   get handlers(): Handlers | undefined {
@@ -153,24 +156,36 @@ export class ServerDapr extends Server implements CustomTransportStrategy {
   /** Opens the port of its own; on the app's port there is nothing to open. */
   override listen(callback: (error?: unknown) => void): void {
     if (this.ownPort === undefined || this.ownServer) return callback();
+    // A hybrid application may start its microservices before it has found its handlers.
+    if (!this.registered) this.hold();
     const server = (this.ownServer = createServer((request, response) => {
       void this.afterGate().then(() => {
+        // Its caller may not have waited.
+        if (response.destroyed) return;
         if (!this.front.handle(request, response)) answerNotFound(response);
       });
     }));
     this.cutUnused = followUnusedConnections(server);
-    server.once('error', callback);
+    const fail = (error: Error): void => {
+      this.ownServer = undefined;
+      callback(error);
+    };
+    server.once('error', fail);
     server.listen({ port: this.ownPort, backlog: BACKLOG }, () => {
-      server.removeListener('error', callback);
+      server.removeListener('error', fail);
       this._status$.next('connected');
       callback();
     });
   }
 
-  /** Holds requests on the own port until the returned function is called: the app is still starting. */
-  hold(): () => void {
-    this.gate = new Promise((resolve) => (this.openGate = resolve));
-    return () => this.openGate();
+  /** Lets requests on the own port wait until `release`: the app is still starting. */
+  hold(): void {
+    this.gate ??= new Promise((resolve) => (this.openGate = resolve));
+  }
+
+  /** From here on requests on the own port are answered. */
+  release(): void {
+    this.openGate();
   }
 
   /** The port of its own, once it is open. */
@@ -180,7 +195,7 @@ export class ServerDapr extends Server implements CustomTransportStrategy {
 
   override async close(): Promise<void> {
     await this.drain.end();
-    this.openGate();
+    this.release();
     const server = this.ownServer;
     this.ownServer = undefined;
     if (server) {
