@@ -22,7 +22,8 @@ export class Link {
   #lanes: Lanes | undefined;
   #endpoint: HttpEndpoint | undefined;
   #address = '';
-  #stopped: Promise<void> | undefined;
+  #isStopped = false;
+  #end: Promise<void> | undefined;
 
   /** @param address may throw while the address is not known yet, and may change */
   constructor(private readonly address: () => string) {
@@ -36,7 +37,7 @@ export class Link {
   }
 
   get stopped(): boolean {
-    return this.#stopped !== undefined;
+    return this.#isStopped;
   }
 
   get loaded(): boolean {
@@ -67,18 +68,23 @@ export class Link {
 
   /** Ends every call and connection; idempotent. */
   stop(): Promise<void> {
-    this.#stopped ??= this.#lanes?.destroy() ?? Promise.resolve();
+    // First of all: the calls that wait for a connection hear of its end before destroy() returns.
+    this.#isStopped = true;
+    this.#end ??= this.#lanes?.destroy() ?? Promise.resolve();
     this.reachability.stop();
-    return this.#stopped;
+    return this.#end;
   }
 
   #locate(): HttpEndpoint {
     const address = this.address();
     if (this.#endpoint && address === this.#address) return this.#endpoint;
     const endpoint = parseHttpEndpoint(address, `The address "${address}"`);
-    void this.#lanes?.destroy();
+    const before = this.#lanes;
     this.#lanes = undefined;
     this.#address = address;
-    return (this.#endpoint = endpoint);
+    this.#endpoint = endpoint;
+    // Last of all: the calls that wait in there try again at once.
+    void before?.destroy();
+    return endpoint;
   }
 }

@@ -219,6 +219,21 @@ describe('DaprClient', () => {
       await expect(late).rejects.toThrow('the client was stopped');
     });
 
+    it('ends the calls that wait for a free connection', async () => {
+      const { url, arrival } = await hangingServer();
+      const client = clientOf({ httpEndpoint: url });
+      const waiting = Promise.allSettled(
+        Array.from({ length: 100 }, () => client.state.get('store', 'key')),
+      );
+      await arrival;
+      await client.stop();
+      for (const end of await waiting)
+        expect(end).toMatchObject({
+          status: 'rejected',
+          reason: { message: expect.stringContaining('client was stopped') },
+        });
+    });
+
     it('ends the calls that wait for a sidecar', async () => {
       const client = clientOf({ daprPort: await freePort() });
       const waiting = client.state.get('store', 'key');
