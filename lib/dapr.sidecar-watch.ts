@@ -49,7 +49,7 @@ export class SidecarWatch {
     } catch (error) {
       if (signal.aborted) throw error;
       this.sayMissing();
-      await this.client.health.waitUntilReady({ signal });
+      await this.client.health.waitUntilReady({ timeout: Infinity, signal });
     }
   }
 

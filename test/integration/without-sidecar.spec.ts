@@ -1,0 +1,236 @@
+import { Controller, Get } from '@nestjs/common';
+import { Payload } from '@nestjs/microservices';
+import { ExpressAdapter } from '@nestjs/platform-express';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { once } from 'node:events';
+import { createServer, type Socket } from 'node:net';
+import {
+  Actor,
+  ActorProxyFactory,
+  ActorType,
+  DaprClient,
+  DaprTimeoutError,
+  SidecarUnavailableError,
+  Subscribe,
+  type DaprModuleOptions,
+} from '../../lib/index.js';
+import { Door } from '../support/door.js';
+import { startNestApp, type NestApp } from '../support/nest-app.js';
+import { IN_MEMORY, runNest } from '../support/nest-run.js';
+import { startSidecar, type Sidecar } from '../support/sidecar.js';
+import { until } from '../support/until.js';
+
+const ran: unknown[] = [];
+
+@ActorType('Counter')
+class CounterActor extends Actor<{ count: number }> {
+  async count(): Promise<number> {
+    const count = (await this.state.get('count', 0)) + 1;
+    this.state.set('count', count);
+    return count;
+  }
+}
+
+@Controller()
+class Handlers {
+  @Subscribe('pubsub', 'orders', { deadLetterTopic: 'dead' })
+  onOrder(@Payload() order: unknown): void {
+    ran.push(order);
+  }
+
+  @Get('own')
+  own(): string {
+    return 'own';
+  }
+}
+
+describe('an app', () => {
+  let door: Door;
+  let nest: NestApp;
+  let client: DaprClient;
+  let sidecar: Sidecar | undefined;
+
+  beforeEach(async () => {
+    ran.length = 0;
+    door = await Door.create();
+  });
+  afterEach(async () => {
+    await nest.close();
+    await door.close();
+    await sidecar?.stop();
+    sidecar = undefined;
+  });
+
+  const start = async (dapr: DaprModuleOptions = {}): Promise<void> => {
+    nest = await startNestApp({
+      adapter: new ExpressAdapter(),
+      controllers: [Handlers],
+      providers: [CounterActor],
+      dapr: { httpEndpoint: door.url, ...dapr },
+    });
+    client = nest.app.get(DaprClient);
+  };
+
+  /** A sidecar that asks the app for everything, like the first one or like one that takes its place. */
+  const startOne = async (): Promise<void> => {
+    sidecar = await startSidecar({
+      appId: 'app',
+      app: { port: nest.port },
+      resources: IN_MEMORY,
+      until: 'outbound',
+    });
+    await door.open(sidecar.httpPort);
+    await sidecar.ready();
+  };
+
+  const milliseconds = async (work: () => Promise<unknown>) => {
+    const begin = Date.now();
+    await work();
+    return Date.now() - begin;
+  };
+
+  const errors = () => nest.log.of('error', 'No Dapr sidecar answers');
+
+  it('starts and serves at once where there is no sidecar, and says so in one actionable line [H21]', async () => {
+    expect(await milliseconds(start)).toBeLessThan(1000);
+    expect((await nest.call('GET', '/own')).text).toBe('own');
+    expect((await nest.call('GET', '/healthz')).status).toBe(200);
+    expect(errors()).toEqual([]);
+    await until(() => errors().length > 0);
+    expect(errors()).toEqual([
+      expect.stringMatching(
+        new RegExp(`${door.url}.*sidecar: 'external'.*dapr run.*NODE_ENV`),
+      ),
+    ]);
+  });
+
+  it('is told at once that it is not healthy [H21] [C8]', async () => {
+    await start();
+    const elapsed = await milliseconds(async () => {
+      expect(await client.health.isHealthy()).toBe(false);
+    });
+    expect(elapsed).toBeLessThan(500);
+  });
+
+  it('gets one actionable error from a call that waited as long as it may [H21] [C8]', async () => {
+    await start({ readyTimeout: 200 });
+    const call = client.state.get('statestore', 'a');
+    await expect(call).rejects.toThrow(SidecarUnavailableError);
+    await expect(call).rejects.toThrow(
+      new RegExp(`state.get.*${door.url}.*ECONNREFUSED.*dapr run`),
+    );
+    const brief = client.state.get('statestore', 'a', { timeout: 20 });
+    await expect(brief).rejects.toThrow(SidecarUnavailableError);
+  });
+
+  it('gets one from a call of an actor too [H21] [C8]', async () => {
+    await start({ readyTimeout: 50 });
+    const counter = nest.app
+      .get(ActorProxyFactory)
+      .get<CounterActor>('Counter', 'a');
+    await expect(counter.count()).rejects.toThrow(SidecarUnavailableError);
+  });
+
+  it('may give up a call that waits [C8]', async () => {
+    await start();
+    const controller = new AbortController();
+    const { signal } = controller;
+    const call = client.state.get('statestore', 'a', { signal });
+    controller.abort(new Error('enough'));
+    await expect(call).rejects.toThrow('enough');
+  });
+
+  it('ends its waiting calls when it closes [C8]', async () => {
+    await start();
+    const call = client.state.get('statestore', 'a');
+    const refused = expect(call).rejects.toThrow('stopped');
+    await nest.close();
+    await refused;
+  });
+
+  it('waits for no sidecar that hangs longer than it may [C8]', async () => {
+    const sockets: Socket[] = [];
+    const hung = createServer((socket) => sockets.push(socket));
+    hung.listen(door.port, '127.0.0.1');
+    await once(hung, 'listening');
+    await start({ timeout: 200 });
+    await expect(client.state.get('statestore', 'a')).rejects.toThrow(
+      DaprTimeoutError,
+    );
+    const elapsed = await milliseconds(async () => {
+      expect(await client.health.isHealthy()).toBe(false);
+    });
+    expect(elapsed).toBeLessThan(1500);
+    await until(() => errors().length === 1);
+    for (const socket of sockets) socket.destroy();
+    hung.close();
+  });
+
+  it('works as soon as its sidecar is there, with the calls that waited for it [H21]', async () => {
+    await start();
+    await until(() => errors().length > 0);
+    const waiting = client.state.save('statestore', [{ key: 'a', value: 1 }]);
+    await startOne();
+    await waiting;
+    expect(await client.state.get('statestore', 'a')).toBe(1);
+    expect(await client.health.isHealthy()).toBe(true);
+    await client.pubsub.publish('pubsub', 'orders', { id: 1 });
+    await until(() => ran.length > 0);
+    expect(ran).toEqual([{ id: 1 }]);
+    expect(errors()).toHaveLength(1);
+    expect(nest.log.of('warn')).toEqual([]);
+  });
+
+  it('is compared with its sidecar however late that comes [H21]', async () => {
+    await start({ readyTimeout: 50 });
+    await until(() => errors().length > 0);
+    sidecar = await startSidecar({
+      appId: 'app',
+      app: (_request, response) => void response.writeHead(404).end(),
+      resources: IN_MEMORY,
+    });
+    await door.open(sidecar.httpPort);
+    const lines = () => nest.log.of('warn', 'restart the sidecar');
+    await until(() => lines().length > 0);
+    expect(lines()[0]).toContain('does not know of topic "orders"');
+  });
+
+  it('recovers when its sidecar is gone and another one comes [H21]', async () => {
+    await start();
+    await startOne();
+    const counter = nest.app
+      .get(ActorProxyFactory)
+      .get<CounterActor>('Counter', 'a');
+    expect(await counter.count()).toBe(1);
+    expect(await counter.count()).toBe(2);
+
+    await door.close();
+    await sidecar?.stop();
+    expect(await client.health.isHealthy()).toBe(false);
+    expect((await nest.call('GET', '/own')).text).toBe('own');
+    const waiting = client.metadata.get();
+
+    await startOne();
+    expect((await waiting).id).toBe('app');
+    expect(await client.health.isHealthy()).toBe(true);
+    // The state store of the first one went with it, and what the app had cached of it counts no more.
+    expect(await counter.count()).toBe(1);
+    await client.pubsub.publish('pubsub', 'orders', 'again');
+    await until(() => ran.length > 0);
+    expect(ran).toEqual(['again']);
+  });
+});
+
+it('an app whose sidecar was there first says nothing of it [H21]', async () => {
+  const nest = await runNest({
+    adapter: new ExpressAdapter(),
+    controllers: [Handlers],
+    providers: [CounterActor],
+  });
+  expect(await nest.client.health.isHealthy()).toBe(true);
+  await nest.client.pubsub.publish('pubsub', 'orders', 'first');
+  await until(() => ran.includes('first'));
+  expect(nest.log.of('error')).toEqual([]);
+  expect(nest.log.of('warn')).toEqual([]);
+  await nest.close();
+});

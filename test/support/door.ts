@@ -1,0 +1,48 @@
+import { once } from 'node:events';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { freePort } from '../dapr/ports.js';
+
+/** A fixed address in front of sidecars that come and go: while it is closed, nothing listens there. */
+export class Door {
+  private server: Server | undefined;
+  private readonly sockets = new Set<Socket>();
+
+  private constructor(readonly port: number) {}
+
+  static async create(): Promise<Door> {
+    return new Door(await freePort());
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  /** Leads to a port of this machine from here on. */
+  async open(port: number): Promise<void> {
+    const server = createServer((outside) => {
+      const inside = connect({ host: '127.0.0.1', port });
+      for (const [socket, other] of [
+        [outside, inside],
+        [inside, outside],
+      ] as const) {
+        this.sockets.add(socket);
+        socket.on('error', () => other.destroy());
+        socket.once('close', () => this.sockets.delete(socket));
+        socket.pipe(other);
+      }
+    });
+    this.server = server.listen(this.port, '127.0.0.1');
+    await once(server, 'listening');
+  }
+
+  /** As the end of a sidecar, however it came: what is open breaks off. */
+  async close(): Promise<void> {
+    const { server } = this;
+    if (!server) return;
+    this.server = undefined;
+    const closed = once(server, 'close');
+    server.close();
+    for (const socket of this.sockets) socket.destroy();
+    await closed;
+  }
+}
