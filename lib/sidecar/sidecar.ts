@@ -34,6 +34,7 @@ export class Sidecar {
   private app: AppAddress = { port: 0 };
   private port = 0;
   private isConnected = false;
+  private expectNothing = (): void => undefined;
   private closing: Promise<void> | undefined;
 
   /** Applications get theirs from {@link Engine.openSidecar}. */
@@ -90,7 +91,9 @@ export class Sidecar {
       httpPort === undefined
         ? await this.front.listen(DEFAULT_HTTP_PORT, 0)
         : await this.front.listen(httpPort);
-    if (!this.options.clientOnly) this.expectActors();
+    if (this.options.clientOnly) return;
+    this.expectActors();
+    this.expectNothing = this.engine.pubsub.expect(this.appId);
   }
 
   /**
@@ -136,6 +139,7 @@ export class Sidecar {
 
   private async end(): Promise<void> {
     await this.disconnect();
+    this.expectNothing();
     await this.front.close();
     this.engine.forget(this);
   }

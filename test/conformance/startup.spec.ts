@@ -1,12 +1,17 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import {
+  sidecarKind,
   startSidecar,
   type Sidecar,
   type SidecarOptions,
 } from '../support/sidecar.js';
 import { freePort } from '../dapr/ports.js';
 import { component, resources } from './components.js';
-import { RecordingApp, type Answering } from './recording-app.js';
+import {
+  RecordingApp,
+  type Answering,
+  type Received,
+} from './recording-app.js';
 import { call, errorOf } from './wire.js';
 
 const PUBSUB = component('pubsub.in-memory', 'pubsub');
@@ -59,6 +64,32 @@ describe('at its start a sidecar', () => {
     await sidecar.ready();
     expect((await call(sidecar, 'GET', '/v1.0/healthz')).status).toBe(204);
     expect(app.endpoints[0]).toBe('GET /dapr/config');
+  });
+
+  // So that what an app publishes while it starts reaches its own handlers in development.
+  const early = sidecarKind === 'embedded' ? 'keeps' : 'loses';
+  it(`${early} what is published before the app has told what it listens to`, async () => {
+    app
+      .on('GET /dapr/subscribe', {
+        body: [{ pubsubname: 'pubsub', topic: 't', route: '/t' }],
+      })
+      .on('POST /t', {});
+    const port = await freePort();
+    sidecar = await startSidecar({
+      appId: 'starting',
+      app: { port },
+      resources: PUBSUB,
+      until: 'outbound',
+    });
+    const path = '/v1.0/publish/pubsub/t';
+    expect((await call(sidecar, 'POST', path, 'early')).status).toBe(204);
+    await app.listen(port);
+    await sidecar.ready();
+    await call(sidecar, 'POST', path, 'late');
+    const is = (data: string) => (each: Received) =>
+      (each.json as { data: unknown }).data === data;
+    await app.until(() => app.received('POST /t').some(is('late')), 'late');
+    expect(app.received('POST /t').some(is('early'))).toBe(early === 'keeps');
   });
 
   it('asks for configuration, then subscriptions, then which bindings are wanted', async () => {

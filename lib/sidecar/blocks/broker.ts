@@ -15,15 +15,16 @@ export class Broker {
   /** `hasWildcards`: a subscribed topic that ends in `*` stands for all that begin with what is before it. */
   constructor(private readonly hasWildcards: boolean) {}
 
-  /** Every queue gets a copy of its own. */
-  deliver(message: Message): void {
-    const { topic } = message;
-    for (const entry of this.exact.get(topic) ?? []) push(entry, message);
-    for (const entry of this.wildcards) {
-      const prefix = entry.topic.slice(0, -1);
-      if (topic.length > prefix.length && topic.startsWith(prefix))
-        push(entry, message);
-    }
+  /** Every queue gets a copy of its own; with an app id, only those of that application. */
+  deliver(message: Message, appId?: string): void {
+    for (const entry of this.entriesOf(message.topic))
+      if (appId === undefined || entry.appId === appId)
+        entry.queue.push({
+          message,
+          failures: 0,
+          begun: undefined,
+          notBefore: 0,
+        });
   }
 
   /** The queue of the application for that topic; it is there from then on. */
@@ -51,14 +52,20 @@ export class Broker {
     return lost;
   }
 
+  /** Those whose topic matches. */
+  private entriesOf(topic: string): Entry[] {
+    const byWildcard = this.wildcards.filter((entry) => {
+      const prefix = entry.topic.slice(0, -1);
+      return topic.length > prefix.length && topic.startsWith(prefix);
+    });
+    return [...(this.exact.get(topic) ?? []), ...byWildcard];
+  }
+
+  /** Those where a subscription to the topic stands. */
   private entriesFor(topic: string): Entry[] {
     if (this.hasWildcards && topic.endsWith('*')) return this.wildcards;
     const entries = this.exact.get(topic) ?? [];
     this.exact.set(topic, entries);
     return entries;
   }
-}
-
-function push(entry: Entry, message: Message): void {
-  entry.queue.push({ message, failures: 0, begun: undefined, notBefore: 0 });
 }

@@ -11,6 +11,7 @@ import { metadataFor, type Component } from '../resources/component.js';
 import { attempt } from '../retries.js';
 import type { Transcript } from '../transcript.js';
 import { Broker } from './broker.js';
+import { EarlyMessages } from './early-messages.js';
 import { isRawPayload, type Subscription } from './subscription.js';
 import { Subscriber } from './subscriber.js';
 import type { Message } from './topic-message.js';
@@ -49,8 +50,11 @@ export class TopicNotAllowed extends Error {
 export class PubSub {
   private readonly brokers = new Map<string, Broker>();
   private readonly known = new Map<string, readonly Subscription[]>();
+  private readonly early: EarlyMessages;
 
-  constructor(private readonly deps: PubSubDependencies) {}
+  constructor(private readonly deps: PubSubDependencies) {
+    this.early = new EarlyMessages(deps.warn);
+  }
 
   component(appId: string, name: string): Component | undefined {
     const component = this.deps.resources.componentOf(appId, name);
@@ -78,8 +82,16 @@ export class PubSub {
     const policy = this.deps.resiliency.outbound(appId, component);
     await attempt(this.deps, policy, async () => {
       this.deps.faults.check('publish');
-      this.broker(component).deliver(message);
+      this.deliver(component, message);
     });
+  }
+
+  /**
+   * An application of this id will tell what it listens to. If it never has, what is published waits for that. Returns
+   * how to say that it will not.
+   */
+  expect(appId: string): () => void {
+    return this.early.expect(appId);
   }
 
   /**
@@ -94,10 +106,17 @@ export class PubSub {
       const component = this.subscribable(replica.appId, subscription);
       return component ? [this.serve(replica, component, subscription)] : [];
     });
+    for (const { component, message } of this.early.take(replica.appId))
+      this.brokers.get(component)?.deliver(message, replica.appId);
     if (subscriptions) this.settleQueues(replica.appId, subscriptions);
     return () => {
       for (const leave of leaves) leave();
     };
+  }
+
+  private deliver(component: Component, message: Message): void {
+    this.broker(component).deliver(message);
+    this.early.keep({ component: component.name, message });
   }
 
   private wrap(
@@ -146,7 +165,6 @@ export class PubSub {
     subscription: Subscription,
   ): () => void {
     const { appId } = replica;
-    const broker = this.broker(component);
     const subscriber = new Subscriber({
       ...this.deps,
       replica,
@@ -154,10 +172,10 @@ export class PubSub {
       policy: this.deps.resiliency.inbound(appId, component),
       deadLetter: (topic, message) => {
         this.requireAllowed(appId, component, topic);
-        broker.deliver({ ...message, topic });
+        this.deliver(component, { ...message, topic });
       },
     });
-    return broker
+    return this.broker(component)
       .queue(appId, subscription.topic)
       .join((pending) => subscriber.handle(pending));
   }
