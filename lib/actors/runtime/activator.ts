@@ -51,8 +51,16 @@ export class Activator {
   }
 }
 
-function construct(type: HostedType, actorId: string): Promise<Actor> {
-  if (!type.isScoped) return type.moduleRef.create(type.target);
+/** Asks Nest for an instance, with providers of its own where its dependencies are request-scoped. */
+async function construct(type: HostedType, actorId: string): Promise<Actor> {
+  if (!type.isScoped)
+    try {
+      return await type.moduleRef.create(type.target);
+    } catch (error) {
+      // Nest 11 does not know before it tries.
+      if (!needsContext(error)) throw error;
+      type.isScoped = true;
+    }
   const contextId = ContextIdFactory.create();
   type.moduleRef.registerRequestByContextId(
     { actorType: type.name, actorId },
@@ -60,3 +68,8 @@ function construct(type: HostedType, actorId: string): Promise<Actor> {
   );
   return type.moduleRef.create(type.target, contextId);
 }
+
+// Nest exports the class from no entry point.
+const needsContext = (error: unknown): boolean =>
+  error instanceof Error &&
+  error.constructor.name === 'RequestScopedCreateException';

@@ -26,7 +26,7 @@ export interface HostedType {
   /** Of the module that provides the class: it alone sees what the constructor asks for. */
   readonly moduleRef: ModuleRef;
   /** Something in the constructor's dependencies is request-scoped, so each instance gets its own. */
-  readonly isScoped: boolean;
+  isScoped: boolean;
   /** Callable methods by name. */
   readonly methods: ReadonlyMap<string, ActorMethod>;
   /** By the timer's name. */
