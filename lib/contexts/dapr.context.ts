@@ -38,4 +38,9 @@ export class DaprContext<
   get traceparent(): string | undefined {
     return headerOf(this.headers, Headers.traceparent);
   }
+
+  /** What tracing systems add to the trace context. */
+  get tracestate(): string | undefined {
+    return headerOf(this.headers, Headers.tracestate);
+  }
 }

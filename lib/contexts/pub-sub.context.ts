@@ -28,4 +28,9 @@ export class PubSubContext extends DaprContext<PubSubCall> {
   get id(): string {
     return this.event.id;
   }
+
+  // Dapr sends the one of a message in the event only, and '' where there is none.
+  override get tracestate(): string | undefined {
+    return this.event.tracestate || super.tracestate;
+  }
 }

@@ -7,11 +7,13 @@ const NO_TRACE = '00-00000000000000000000000000000000-';
 const NOTHING: CallScope = Object.freeze({});
 
 /** The trace that the calls made while a call is handled go on with. */
-export function traceScope(headers: HeaderBag): CallScope {
+export function traceScope(
+  headers: HeaderBag,
+  tracestate = headerOf(headers, Headers.tracestate),
+): CallScope {
   const traceparent = headerOf(headers, Headers.traceparent);
   if (traceparent === undefined || traceparent.startsWith(NO_TRACE))
     return NOTHING;
-  const tracestate = headerOf(headers, Headers.tracestate);
   const baggage = headerOf(headers, Headers.baggage);
   return {
     traceparent,

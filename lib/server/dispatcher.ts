@@ -32,10 +32,9 @@ export class Dispatcher {
     context: DaprContext,
   ): Promise<Outcome> {
     try {
-      const value = await this.currentCall.run(
-        traceScope(context.headers),
-        () =>
-          this.hooks(context, () => runHandler(handler.run, payload, context)),
+      const scope = traceScope(context.headers, context.tracestate);
+      const value = await this.currentCall.run(scope, () =>
+        this.hooks(context, () => runHandler(handler.run, payload, context)),
       );
       return { status: 'SUCCESS', value };
     } catch (error) {
@@ -87,6 +86,9 @@ function eventOutcome(outcome: Outcome): Outcome {
   return outcome;
 }
 
+// Nest makes a plain object of an error that a filter of the app's has made nothing of.
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return typeof error === 'object' && error !== null && 'message' in error
+    ? String(error.message)
+    : String(error);
 }

@@ -1,7 +1,6 @@
 import { HttpException } from '@nestjs/common';
 import { RpcException } from '@nestjs/microservices';
 import { DropMessageException } from '../handlers/drop-message.exception.js';
-import { RetryMessageException } from '../handlers/retry-message.exception.js';
 import type { TopicEventStatus } from '../protocol/topic-status.js';
 
 /** How a handler ended. */
@@ -19,16 +18,20 @@ const GUARD_SAID_NO = 'Forbidden resource';
 export function outcomeOf(
   error: unknown,
 ): Exclude<TopicEventStatus, 'SUCCESS'> {
-  if (error instanceof DropMessageException || isGuardRefusal(error))
-    return 'DROP';
-  if (error instanceof RetryMessageException) return 'RETRY';
-  if (error instanceof HttpException && REFUSALS.has(error.getStatus()))
-    return 'DROP';
-  return 'RETRY';
+  return error instanceof DropMessageException || isRefusal(error)
+    ? 'DROP'
+    : 'RETRY';
+}
+
+/** A guard, pipe or schema does not let the payload through. */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof HttpException
+    ? REFUSALS.has(error.getStatus())
+    : isGuardRefusal(error);
 }
 
 /** A guard returned false. */
-export function isGuardRefusal(error: unknown): boolean {
+function isGuardRefusal(error: unknown): boolean {
   return error instanceof RpcException && error.getError() === GUARD_SAID_NO;
 }
 

@@ -1,9 +1,8 @@
-import { HttpException } from '@nestjs/common';
 import { BindingContext } from '../../contexts/binding.context.js';
 import { decodeLenient } from '../../protocol/payload.js';
 import type { Dispatcher } from '../dispatcher.js';
 import type { RegisteredHandler } from '../handler-registry.js';
-import { isGuardRefusal, type Outcome } from '../outcome.js';
+import { isRefusal, statusOf, type Outcome } from '../outcome.js';
 import { errorAnswer, type Answer, type HttpCallback } from './exchange.js';
 
 /** OPTIONS: daprd asks whether the app wants the binding's events. */
@@ -46,9 +45,7 @@ export function bindingCallback(
 function answerOf(outcome: Outcome): Answer {
   if (outcome.status === 'SUCCESS') return { status: 200 };
   if (outcome.status === 'RETRY') return errorAnswer(500, 'the handler failed');
-  if (isGuardRefusal(outcome.error))
-    return errorAnswer(403, 'a guard refused the event');
-  return outcome.error instanceof HttpException
-    ? errorAnswer(outcome.error.getStatus(), 'the event was refused')
+  return isRefusal(outcome.error)
+    ? errorAnswer(statusOf(outcome.error), 'the event was refused')
     : { status: 200 };
 }
