@@ -55,6 +55,7 @@ export class Engine {
     this.resources = resources;
     this.resiliency = new Resiliency(resources.resiliencies);
     const { clock, activity, faults, transcript, resiliency } = this;
+    const hasApiToken = options.apiToken !== undefined;
     const shared = { clock, activity, faults, transcript, resiliency, warn };
     const components = resources.components.filter(({ type }) =>
       type.startsWith('state.'),
@@ -65,10 +66,14 @@ export class Engine {
     this.invocations = new Invocations({
       ...shared,
       applications: this.applications,
-      hasApiToken: options.apiToken !== undefined,
+      hasApiToken,
     });
-    const { features } = resources;
-    this.actors = new Actors({ ...shared, stores: this.stores, features });
+    this.actors = new Actors({
+      ...shared,
+      stores: this.stores,
+      features: resources.features,
+      hasApiToken,
+    });
     this.routes = [
       ...publishRoutes(this.pubsub),
       ...bindingRoutes(this.bindings),

@@ -69,6 +69,20 @@ describe('an actor method', () => {
     },
   );
 
+  it.each([
+    ['dapr-caller-app-id', 'actors'],
+    ['dapr-caller-namespace', 'default'],
+  ])('keeps a %s that the caller made up', async (name, own) => {
+    app.forget();
+    app.on(METHOD, {});
+    await actor('POST', 'Cart/1/method/add', 'x', { [name]: 'forged' });
+    const { rawHeaders } = await app.next(METHOD);
+    const values = rawHeaders.filter(
+      (_value, index) => rawHeaders[index - 1]?.toLowerCase() === name,
+    );
+    expect([...values].sort()).toEqual([own, 'forged'].sort());
+  });
+
   it.each<[string, string | Buffer, string | undefined]>([
     ['text', 'grüße', 'text/plain'],
     ['bytes', Buffer.from('00fffe', 'hex'), 'application/octet-stream'],
@@ -217,6 +231,40 @@ describe('an actor method', () => {
     app.on('PUT /actors/Cart/inner/method/m', { body: 'inner' });
     const answer = await actor('POST', 'Cart/outer/method/m');
     expect(answer.text).toBe('outer inner');
+  });
+});
+
+describe('an actor of another app', () => {
+  it('gets the headers of the caller, its token and what it made up', async () => {
+    const app = new RecordingApp();
+    app.on('GET /dapr/config', { body: { entities: ['Cart'] } });
+    app.on(METHOD, {});
+    await app.listen();
+    const store = component('state.in-memory', 'store', {
+      actorStateStore: 'true',
+    });
+    const host = await startSidecar({ appId: 'host', app, resources: store });
+    const caller = await startSidecar({ appId: 'caller', beside: host });
+    try {
+      const path = '/v1.0/actors/Cart/1/method/add';
+      const answer = await call(caller, 'POST', path, 'x', {
+        'dapr-caller-app-id': 'forged',
+        'dapr-api-token': 'of-the-caller',
+        'x-own': 'kept',
+      });
+      expect(answer.status).toBe(200);
+      const { headers } = await app.next(METHOD);
+      // The other one is the caller's id; a daprd without mTLS gives that of the host.
+      expect(headers['dapr-caller-app-id']).toContain('forged');
+      expect(headers).toMatchObject({
+        'dapr-api-token': 'of-the-caller',
+        'x-own': 'kept',
+      });
+    } finally {
+      await caller.stop();
+      await host.stop();
+      await app.close();
+    }
   });
 });
 

@@ -123,17 +123,77 @@ describe('with an API token and an app token', () => {
 });
 
 describe('without tokens', () => {
-  it('a sidecar passes the token of a caller on to the app that it invokes', async () => {
-    const app = new RecordingApp();
-    app.on('GET /invoked', {});
+  const app = new RecordingApp();
+  let sidecar: Sidecar;
+
+  beforeAll(async () => {
+    app
+      .on('GET /dapr/config', { body: { entities: ['Cart'] } })
+      .on('GET /invoked', {})
+      .on('PUT /actors/Cart/1/method/m', {});
     await app.listen();
-    const sidecar = await startSidecar({ appId: 'open', app });
-    try {
-      const path = '/v1.0/invoke/open/method/invoked';
+    sidecar = await startSidecar({
+      appId: 'open',
+      app,
+      resources: component('state.in-memory', 'store', {
+        actorStateStore: 'true',
+      }),
+    });
+  });
+  afterAll(async () => {
+    await sidecar?.stop();
+    await app.close();
+  });
+
+  it.each([
+    [
+      'the app that it invokes',
+      'GET /invoked',
+      '/v1.0/invoke/open/method/invoked',
+    ],
+    [
+      'the actor',
+      'PUT /actors/Cart/1/method/m',
+      '/v1.0/actors/Cart/1/method/m',
+    ],
+  ])(
+    'a sidecar passes the token of a caller on to %s',
+    async (_what, endpoint, path) => {
       const headers = { 'dapr-api-token': 'of-the-caller' };
       await call(sidecar, 'GET', path, undefined, headers);
-      const received = await app.next('GET /invoked');
+      const received = await app.next(endpoint);
       expect(received.headers['dapr-api-token']).toBe('of-the-caller');
+    },
+  );
+});
+
+describe('with an API token and no app token', () => {
+  it('a sidecar keeps its own token from the app', async () => {
+    const app = new RecordingApp();
+    app
+      .on('GET /dapr/config', { body: { entities: ['Cart'] } })
+      .on('GET /invoked', {})
+      .on('PUT /actors/Cart/1/method/m', {});
+    await app.listen();
+    const sidecar = await startSidecar({
+      appId: 'guarded',
+      app,
+      apiToken: 'api-secret',
+      resources: component('state.in-memory', 'store', {
+        actorStateStore: 'true',
+      }),
+    });
+    try {
+      const headers = { 'dapr-api-token': 'api-secret' };
+      for (const path of [
+        '/v1.0/invoke/guarded/method/invoked',
+        '/v1.0/actors/Cart/1/method/m',
+      ])
+        await call(sidecar, 'GET', path, undefined, headers);
+      for (const endpoint of ['GET /invoked', 'PUT /actors/Cart/1/method/m'])
+        expect((await app.next(endpoint)).headers).not.toHaveProperty(
+          'dapr-api-token',
+        );
     } finally {
       await sidecar.stop();
       await app.close();

@@ -46,6 +46,7 @@ export class ActorBench {
       transcript,
       stores: this.stores,
       features: new Set(options.features),
+      hasApiToken: false,
       warn: (line) => this.warnings.push(line),
     });
     clock.settleWith(() => activity.settled(50));

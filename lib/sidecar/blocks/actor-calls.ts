@@ -9,6 +9,7 @@ import { NO_TRACE, traceOf } from '../trace.js';
 import type { Transcript, TranscriptKind } from '../transcript.js';
 import { ActorError } from './actor-error.js';
 import type { ActorHost } from './actor-placement.js';
+import { addHeader, NAMESPACE } from './forward-headers.js';
 
 export interface ActorAddress {
   readonly type: string;
@@ -30,6 +31,8 @@ export interface MethodCall {
 export interface ActorCallsDependencies {
   readonly clock: Clock;
   readonly transcript: Transcript;
+  /** Callers have to show a token, which is not for the actor. */
+  readonly hasApiToken: boolean;
 }
 
 // RFC 9110 section 7.6.1, and what the connection to the app sets by itself.
@@ -49,18 +52,19 @@ const HOP_BY_HOP = new Set([
   'upgrade',
 ]);
 
-/** daprd writes these itself, and keeps its own API token to itself. */
-const REPLACED: ReadonlySet<string> = new Set([
-  Headers.apiToken,
-  Headers.callerAppId,
-  Headers.callerNamespace,
-  Headers.traceparent,
-  Headers.tracestate,
-]);
+/** daprd writes these itself. */
+const REPLACED = [Headers.traceparent, Headers.tracestate];
 
 /** The calls of the sidecar to a host of actors (dapr/dapr pkg/actors/targets/app/transport/http). */
 export class ActorCalls {
-  constructor(private readonly deps: ActorCallsDependencies) {}
+  private readonly notForwarded: ReadonlySet<string>;
+
+  constructor(private readonly deps: ActorCallsDependencies) {
+    this.notForwarded = new Set([
+      ...REPLACED,
+      ...(deps.hasApiToken ? [Headers.apiToken] : []),
+    ]);
+  }
 
   /** @throws ActorError for any answer but 200 */
   async method(
@@ -78,7 +82,7 @@ export class ActorCalls {
       {
         verb: 'PUT',
         path: query === '' ? path : `${path}?${query}`,
-        headers: methodHeaders(call),
+        headers: methodHeaders(call, this.notForwarded),
         body: call.body,
         signal,
       },
@@ -167,19 +171,24 @@ function pathOf(
   );
 }
 
-function methodHeaders(call: MethodCall): Record<string, string | string[]> {
-  const trace = traceOf(call.headers);
-  return {
-    ...forwardable(call.headers, REPLACED),
+function methodHeaders(
+  call: MethodCall,
+  notForwarded: ReadonlySet<string>,
+): Record<string, string | string[]> {
+  const { traceparent, tracestate } = traceOf(call.headers);
+  const headers = {
+    ...forwardable(call.headers, notForwarded),
     'dapr-api-call': 'true',
-    [Headers.callerAppId]: call.callerAppId,
-    [Headers.callerNamespace]: 'default',
-    [Headers.traceparent]: trace.traceparent || NO_TRACE,
-    ...(trace.tracestate && { [Headers.tracestate]: trace.tracestate }),
+    [Headers.traceparent]: traceparent || NO_TRACE,
+    ...(tracestate && { [Headers.tracestate]: tracestate }),
     ...(call.reentrancyId !== undefined && {
       [Headers.reentrancyId]: call.reentrancyId,
     }),
   };
+  // daprd does not replace what the caller sent under these names: both arrive.
+  addHeader(headers, Headers.callerAppId, call.callerAppId);
+  addHeader(headers, Headers.callerNamespace, NAMESPACE);
+  return headers;
 }
 
 /** What of a message's headers goes on to the next hop. */

@@ -38,6 +38,8 @@ export interface ActorsDependencies {
   readonly warn: (message: string) => void;
   /** Names of the preview features that the Configuration resource turns on. */
   readonly features: ReadonlySet<string>;
+  /** Callers have to show a token, which is not for the actor. */
+  readonly hasApiToken: boolean;
 }
 
 /** `closing`: instances are deactivated with a DELETE each; `lost`: the host is gone, nothing is sent. */

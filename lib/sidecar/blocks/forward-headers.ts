@@ -61,14 +61,26 @@ export function addCaller(
   callerId: string,
   calleeId: string,
 ): void {
-  const add = (name: string, value: string): void => {
-    const given = headers[name] ?? [];
+  addHeader(headers, Headers.callerAppId, callerId);
+  addHeader(headers, Headers.callerNamespace, NAMESPACE);
+  addHeader(headers, 'dapr-callee-app-id', calleeId);
+  addHeader(headers, 'x-forwarded-for', LOOPBACK);
+  addHeader(headers, 'x-forwarded-host', hostname());
+  addHeader(
+    headers,
+    'forwarded',
+    `for=${LOOPBACK};by=${LOOPBACK};host=${hostname()}`,
+  );
+}
+
+/** Behind the values that the header has already. */
+export function addHeader(
+  headers: Record<string, string | string[]>,
+  name: string,
+  value: string,
+): void {
+  const given = headers[name];
+  if (given === undefined) headers[name] = value;
+  else
     headers[name] = [...(typeof given === 'string' ? [given] : given), value];
-  };
-  add(Headers.callerAppId, callerId);
-  add(Headers.callerNamespace, NAMESPACE);
-  add('dapr-callee-app-id', calleeId);
-  add('x-forwarded-for', LOOPBACK);
-  add('x-forwarded-host', hostname());
-  add('forwarded', `for=${LOOPBACK};by=${LOOPBACK};host=${hostname()}`);
 }
