@@ -96,9 +96,9 @@ export const daprProviders: Provider[] = [
   },
   {
     provide: ActorProxyFactory,
-    inject: [DaprClient],
-    useFactory: (client: DaprClient) =>
-      new ActorProxyFactory({ client: () => client.actor }),
+    inject: [DaprClient, CurrentCall],
+    useFactory: (client: DaprClient, currentCall: CurrentCall) =>
+      new ActorProxyFactory({ client: () => client.actor, currentCall }),
   },
   {
     provide: ActorRuntime,
@@ -106,7 +106,6 @@ export const daprProviders: Provider[] = [
       RESOLVED_OPTIONS,
       DaprClient,
       CurrentCall,
-      CLOCK,
       ModuleRef,
       ModulesContainer,
       ApplicationConfig,
@@ -115,7 +114,6 @@ export const daprProviders: Provider[] = [
       options: ResolvedOptions,
       client: DaprClient,
       currentCall: CurrentCall,
-      clock: Clock,
       moduleRef: ModuleRef,
       modules: ModulesContainer,
       config: ApplicationConfig,
@@ -128,7 +126,6 @@ export const daprProviders: Provider[] = [
         inheritAppConfig: options.server.inheritAppConfig ?? false,
         options: options.actors,
         currentCall,
-        clock,
       }),
   },
   {

@@ -1,5 +1,6 @@
 import type { ClientActor } from '../../client/actor.js';
 import type { CallOptions } from '../../client/call-options.js';
+import type { CurrentCall } from '../../contexts/current-call.js';
 import { encodeArguments } from '../../protocol/actor-arguments.js';
 import {
   ENVELOPE_VERSION,
@@ -8,6 +9,7 @@ import {
 import { Headers } from '../../protocol/headers.js';
 import type { ActorClass } from '../actor-type.decorator.js';
 import type { ActorProxy } from './actor-proxy.js';
+import { Turn } from '../runtime/turn.js';
 import { actorTypeName } from './actor-type-ref.js';
 import { remoteActor } from './remote-actor.js';
 import { hostError, invocationError, outcomeOf } from './remote-answer.js';
@@ -18,6 +20,8 @@ export type RemoteErrorFactory = (error: RemoteError) => Error;
 export interface ActorProxyFactoryDependencies {
   /** Asked at each call. */
   readonly client: () => ClientActor;
+  /** Tells in which turn of an actor a call is made. */
+  readonly currentCall?: CurrentCall;
   /** By the name of the error the actor threw; any other becomes an `ActorInvocationError`. */
   readonly errors?: Readonly<Record<string, RemoteErrorFactory>>;
 }
@@ -59,7 +63,12 @@ export class ActorProxyFactory {
   ): Promise<unknown> {
     const operation = `actor ${actorType}/${actorId}.${method}`;
     const { body, headers } = encodeArguments(args);
-    const { client, errors } = this.dependencies;
+    const { client, currentCall, errors } = this.dependencies;
+    const scope = currentCall?.get();
+    const out =
+      scope instanceof Turn
+        ? scope.callOut(`${actorType}/${actorId}`)
+        : undefined;
     const answer = await client()
       .request({
         ...options,
@@ -69,13 +78,15 @@ export class ActorProxyFactory {
         headers: {
           ...headers,
           [Headers.envelope]: `${ENVELOPE_VERSION}`,
+          ...(out?.trail !== undefined && { [Headers.actorTurns]: out.trail }),
           ...(body !== undefined && { 'content-type': 'application/json' }),
         },
         ...(body !== undefined && { body }),
       })
       .catch((error: unknown) => {
         throw hostError(operation, error);
-      });
+      })
+      .finally(out?.end);
     const outcome = outcomeOf(answer);
     if (!('error' in outcome)) return outcome.result;
     const { error } = outcome;

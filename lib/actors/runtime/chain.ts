@@ -2,7 +2,7 @@ import type { CallScope } from '../../contexts/current-call.js';
 import { headerOf, Headers } from '../../protocol/headers.js';
 import type { ActorCall } from './actor-call.js';
 import type { StateCache } from './state.js';
-import { Turn } from './turn.js';
+import { trailOf, Turn } from './turn.js';
 
 /**
  * An outermost call of an actor and the reentrant ones that came in while it ran. Their changes of state are stored
@@ -78,7 +78,8 @@ export class Chain {
 
   /** The method of a turn threw: what it changed is taken back. */
   takeBack(turn: Turn, state: StateCache): void {
-    const isAlone = this.open.every((other) => turn.isWithin(other));
+    const isAlone =
+      !turn.isOneOfSeveral && this.open.every((other) => turn.isWithin(other));
     if (isAlone && !turn.isShared) state.restore(turn.savepoint);
     else
       this.condemn(
@@ -111,7 +112,7 @@ export class Chain {
 
   /** Where the caller does not say in which turn it called, it is taken for one beside all others. */
   private parentOf(call: ActorCall): Turn {
-    const marks = headerOf(call.headers, Headers.actorTurns)?.split(',') ?? [];
+    const { marks } = trailOf(call);
     return (
       this.open.findLast((turn) => turn.isNamedBy(marks)) ?? this.outermost
     );

@@ -1,5 +1,4 @@
 import type { AppConfig } from '../../protocol/app-config.js';
-import type { Clock } from '../../protocol/clock.js';
 import type { ActorCall, ActorReply } from './actor-call.js';
 import { Activator } from './activator.js';
 import { ActorLog } from './actor-log.js';
@@ -16,9 +15,7 @@ import type { ActorHost } from './state.js';
 export type { ActorCall, ActorReply };
 
 /** What the runtime needs of the app around it. */
-export interface ActorRuntimeDependencies extends RegistrySources, ActorHost {
-  readonly clock?: Clock;
-}
+export interface ActorRuntimeDependencies extends RegistrySources, ActorHost {}
 
 /** Hosts the actors of one app: what Dapr calls ends here, whatever the wire. */
 export class ActorRuntime {

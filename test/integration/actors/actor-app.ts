@@ -96,7 +96,10 @@ export async function startActorApp({
     { httpEndpoint: sidecar.url },
     { scopeHeaders: scopeHeaders(currentCall) },
   );
-  const factory = new ActorProxyFactory({ client: () => client.actor });
+  const factory = new ActorProxyFactory({
+    client: () => client.actor,
+    currentCall,
+  });
   const log = new CapturedLog();
   const module = await Test.createTestingModule({
     ...metadata,

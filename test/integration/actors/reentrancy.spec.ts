@@ -99,6 +99,18 @@ class AccountActor extends Actor<AccountState> {
     return ends.map(({ status }) => status);
   }
 
+  async bothQuickly(failing: 'first' | 'second'): Promise<void> {
+    await Promise.allSettled([
+      this.me.setInner(failing === 'first'),
+      this.me.setOther(failing === 'second'),
+    ]);
+  }
+
+  async bothInTurn(): Promise<void> {
+    await this.me.setInner(true).catch(() => undefined);
+    await this.me.setOther(false);
+  }
+
   async hold(): Promise<void> {
     this.state.set('outer', 1);
     this.meeting.reached('held');
@@ -285,6 +297,23 @@ describe('calls that come back to an actor at once', () => {
       null,
       null,
     ]);
+  });
+
+  it.each(['first', 'second'] as const)(
+    'fail the outer call when the %s throws, even if they happen to run one after the other [A1]',
+    async (failing) => {
+      await accountApp();
+      await expect(
+        app.actor(AccountActor).bothQuickly(failing),
+      ).rejects.toThrow(/stored nothing/);
+      expect(stored()).toEqual({});
+    },
+  );
+
+  it('are none of it when one is made after the other', async () => {
+    await accountApp();
+    await app.actor(AccountActor).bothInTurn();
+    expect(stored()).toEqual({ other: 1 });
   });
 
   it('fail the outer call, too, when it wrote beside them [A1]', async () => {
