@@ -5,7 +5,6 @@ import {
   type BeforeApplicationShutdown,
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
-  type OnModuleDestroy,
   type OnModuleInit,
 } from '@nestjs/common';
 import {
@@ -18,12 +17,13 @@ import {
 import type { AddressInfo } from 'node:net';
 import { ActorRuntime } from './actors/runtime/runtime.js';
 import { DaprClients } from './dapr.clients.js';
+import { Departure } from './dapr.departure.js';
 import { RESOLVED_OPTIONS } from './dapr.module-definition.js';
 import type { ResolvedOptions } from './dapr.options.js';
 import { EmbeddedSidecarHandle } from './dapr.sidecar.js';
 import { SidecarWatch } from './dapr.sidecar-watch.js';
 import { startWarnings } from './dapr.start-warnings.js';
-import { attachFront, drainBeforeClose, shortcut } from './server/attach.js';
+import { attachFront, shortcut } from './server/attach.js';
 import { followUnusedConnections } from './server/http/unused-connections.js';
 import {
   NO_USER_ROUTES,
@@ -38,7 +38,6 @@ export class DaprLifecycle
   implements
     OnModuleInit,
     OnApplicationBootstrap,
-    OnModuleDestroy,
     BeforeApplicationShutdown,
     OnApplicationShutdown
 {
@@ -47,7 +46,6 @@ export class DaprLifecycle
   private routes: UserRoutes = NO_USER_ROUTES;
   private isMicroservice = false;
   private cutUnused: (() => void) | undefined;
-  private leaving: Promise<void> | undefined;
 
   constructor(
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
@@ -60,7 +58,9 @@ export class DaprLifecycle
     private readonly moduleRef: ModuleRef,
     private readonly host: HttpAdapterHost,
     modules: ModulesContainer,
+    departure: Departure,
   ) {
+    departure.begin(() => this.leave());
     // At once under NestFactory.create, later under @nestjs/testing, with nothing under createMicroservice.
     host.init$.subscribe(() => {
       if (host.httpAdapter) this.attach(host.httpAdapter);
@@ -78,7 +78,6 @@ export class DaprLifecycle
 
   async onModuleInit(): Promise<void> {
     if (this.adapter) {
-      drainBeforeClose(this.adapter, () => this.leave());
       this.cutUnused = followUnusedConnections(this.adapter.getHttpServer());
       shortcut(this.adapter, this.server.handleOnAppPort);
     }
@@ -93,11 +92,6 @@ export class DaprLifecycle
       await this.end();
       throw error;
     }
-  }
-
-  // For Nest 11, which asks nobody before the shutdown hooks; a global module's comes after those of all others.
-  onModuleDestroy(): Promise<void> {
-    return this.leave();
   }
 
   beforeApplicationShutdown(): Promise<void> {
@@ -173,12 +167,7 @@ export class DaprLifecycle
     return { host: bound.address, port: bound.port };
   }
 
-  private leave(): Promise<void> {
-    this.leaving ??= this.drain();
-    return this.leaving;
-  }
-
-  private async drain(): Promise<void> {
+  private async leave(): Promise<void> {
     this.watch.stop();
     const quiet = this.server.drain.end();
     await this.sidecar.disconnect();

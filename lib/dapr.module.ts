@@ -8,6 +8,7 @@ import {
   ConfigurableModuleClass,
   OPTIONS_TYPE,
 } from './dapr.module-definition.js';
+import { DepartureModule } from './dapr.departure.js';
 import { daprProviders } from './dapr.providers.js';
 import { ServerDapr } from './server/server-dapr.js';
 
@@ -17,6 +18,7 @@ import { ServerDapr } from './server/server-dapr.js';
  * @see https://docs.dapr.io
  */
 @Module({
+  imports: [DepartureModule],
   providers: daprProviders,
   exports: [DaprClient, ActorProxyFactory, ServerDapr],
 })

@@ -68,22 +68,3 @@ export function shortcut(adapter: AbstractHttpAdapter, handle: Handle): void {
     for (const listener of listeners) listener.call(server, request, response);
   });
 }
-
-/** An adapter of Nest 12; the method may give a promise, which Nest waits for. */
-interface ClosingAdapter {
-  beforeClose?: () => unknown;
-}
-
-/**
- * Runs `drain` before the app's first shutdown hook. Nest 12 asks the adapter then; Nest 11 has nothing so early.
- */
-export function drainBeforeClose(
-  adapter: ClosingAdapter,
-  drain: () => Promise<void>,
-): void {
-  const original = adapter.beforeClose?.bind(adapter);
-  adapter.beforeClose = async () => {
-    await drain();
-    await original?.();
-  };
-}

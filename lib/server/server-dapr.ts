@@ -195,6 +195,8 @@ export class ServerDapr extends Server implements CustomTransportStrategy {
 
   override async close(): Promise<void> {
     await this.drain.end();
+    // Standalone, Nest closes the transport before it calls a hook.
+    await this.dependencies.actors.stop();
     this.release();
     const server = this.ownServer;
     this.ownServer = undefined;
