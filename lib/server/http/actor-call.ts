@@ -1,6 +1,6 @@
 import type { ActorRuntime } from '../../actors/runtime/runtime.js';
 import type { ActorCallback } from '../../protocol/actor-callback.js';
-import type { HttpCallback } from './exchange.js';
+import { callOf, type HttpCallback } from './exchange.js';
 
 /**
  * A method, timer or reminder of an actor. daprd takes nothing but 200 for success and 404 for an unknown method, so
@@ -15,17 +15,15 @@ export function actorCallCallback(
   return {
     verbs: ['PUT'],
     handle: (exchange) =>
-      actors.dispatch({
-        kind,
-        actorType,
-        actorId,
-        name,
-        body: exchange.body,
-        headers: exchange.headers,
-        query: exchange.query,
-        get signal() {
-          return exchange.signal;
-        },
-      }),
+      actors.dispatch(
+        callOf(exchange, {
+          kind,
+          actorType,
+          actorId,
+          name,
+          body: exchange.body,
+          query: exchange.query,
+        }),
+      ),
   };
 }

@@ -3,7 +3,12 @@ import { decodeLenient } from '../../protocol/payload.js';
 import type { Dispatcher } from '../dispatcher.js';
 import type { RegisteredHandler } from '../handler-registry.js';
 import { isRefusal, statusOf, type Outcome } from '../outcome.js';
-import { errorAnswer, type Answer, type HttpCallback } from './exchange.js';
+import {
+  callOf,
+  errorAnswer,
+  type Answer,
+  type HttpCallback,
+} from './exchange.js';
 
 /** OPTIONS: daprd asks whether the app wants the binding's events. */
 export function bindingProbe(): HttpCallback {
@@ -23,13 +28,11 @@ export function bindingCallback(
   return {
     verbs: ['POST'],
     async handle(exchange) {
-      const context = new BindingContext({
-        bindingName,
-        headers: exchange.headers,
-        get signal() {
-          return exchange.signal;
-        },
-      });
+      const context = new BindingContext(
+        callOf(exchange, {
+          bindingName,
+        }),
+      );
       const outcome = await dispatcher.dispatchEvent(
         handler,
         decodeLenient(exchange.body),

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
+import type { DaprCall } from '../../contexts/dapr.context.js';
 import type { HeaderBag } from '../../protocol/headers.js';
 
 /** A request of Dapr's to the app, with its body read. */
@@ -42,6 +43,30 @@ export class Exchange {
     }
     return this.controller.signal;
   }
+}
+
+/** An exchange as a context sees it. */
+class ExchangeCall implements DaprCall {
+  constructor(private readonly exchange: Exchange) {}
+
+  get headers(): HeaderBag {
+    return this.exchange.headers;
+  }
+
+  get signal(): AbortSignal {
+    return this.exchange.signal;
+  }
+}
+
+/**
+ * What a context is made of. Not a literal with a getter for the signal: each evaluation of one gets a hidden class of
+ * its own from V8, which was half the cost of a message.
+ */
+export function callOf<T extends object>(
+  exchange: Exchange,
+  details: T,
+): DaprCall & T {
+  return Object.assign(new ExchangeCall(exchange), details);
 }
 
 export interface Answer {

@@ -9,6 +9,7 @@ import type { Dispatcher } from '../dispatcher.js';
 import type { InvocableHandler } from '../handler-registry.js';
 import { statusOf } from '../outcome.js';
 import {
+  callOf,
   errorAnswer,
   jsonAnswer,
   type Answer,
@@ -27,16 +28,14 @@ export function invocationCallback(
     verbs: handler.verbs,
     async handle(exchange) {
       const response: InvocationResponse = { headers: {} };
-      const context = new InvocationContext({
-        method: handler.method,
-        verb: exchange.verb,
-        query: new URLSearchParams(exchange.query),
-        response,
-        headers: exchange.headers,
-        get signal() {
-          return exchange.signal;
-        },
-      });
+      const context = new InvocationContext(
+        callOf(exchange, {
+          method: handler.method,
+          verb: exchange.verb,
+          query: new URLSearchParams(exchange.query),
+          response,
+        }),
+      );
       const payload = decodePayload(exchange.body, exchange.contentType);
       const outcome = await dispatcher.dispatch(handler, payload, context);
       const failed = (error: unknown): Answer => {

@@ -5,7 +5,7 @@ import type { Dispatcher } from '../dispatcher.js';
 import type { Subscription } from '../subscriptions.js';
 import type { TopicRoute } from '../topic-routes.js';
 import { readJson } from './body.js';
-import type { Answer, HttpCallback } from './exchange.js';
+import { callOf, type Answer, type HttpCallback } from './exchange.js';
 
 /**
  * A message of a topic. What the handler returns is never part of the answer: daprd would read its `status`.
@@ -27,15 +27,13 @@ export function topicCallback(
         );
         return ANSWERS.DROP;
       }
-      const context = new PubSubContext({
-        pubsubName,
-        topic,
-        event,
-        headers: exchange.headers,
-        get signal() {
-          return exchange.signal;
-        },
-      });
+      const context = new PubSubContext(
+        callOf(exchange, {
+          pubsubName,
+          topic,
+          event,
+        }),
+      );
       const outcome = await dispatcher.dispatchEvent(
         handler,
         event.data,
