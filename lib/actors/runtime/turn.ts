@@ -52,10 +52,11 @@ export class Turn implements CallScope {
     };
   }
 
-  /** Whether this turn is one of several calls that its caller made at once. */
+  /** Whether this turn is one of several that its caller asked of the actor at once. */
   get isOneOfSeveral(): boolean {
+    if (!this.parent) return false;
     const { actorType, actorId } = this.call;
-    const out = this.parent?.out.get(`${actorType}/${actorId}`) ?? 0;
+    const out = this.parent.out.get(`${actorType}/${actorId}`) ?? 0;
     return out > 1 || trailOf(this.call).isBeside;
   }
 
