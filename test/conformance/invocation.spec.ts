@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createServer } from 'node:http';
+import { gzipSync } from 'node:zlib';
 import { startSidecar, type Sidecar } from '../support/sidecar.js';
 import { RecordingApp, type Received } from './recording-app.js';
 import { call, errorOf, messageOf } from './wire.js';
@@ -167,6 +168,84 @@ describe('service invocation', () => {
       expect(answer.text).toBe(`the body of ${status}`);
     },
   );
+
+  it.each<[string, string | Buffer, string]>([
+    ['text', 'grüße', 'text/plain; charset=utf-8'],
+    ['JSON', '{"a":1}', 'text/plain; charset=utf-8'],
+    ['tabs and escapes', 'a\tb\n\u001b', 'text/plain; charset=utf-8'],
+    ['a page', '\n <!DOCTYPE html>', 'text/html; charset=utf-8'],
+    ['part of a page', '<P>x', 'text/html; charset=utf-8'],
+    ['something like a page', '<body', 'text/plain; charset=utf-8'],
+    ['XML', '<?xml version="1.0"?><a/>', 'text/xml; charset=utf-8'],
+    ['bytes', Buffer.from('00fffe', 'hex'), 'application/octet-stream'],
+    ['a picture', Buffer.from('89504e470d0a1a0a', 'hex'), 'image/png'],
+    [
+      'text with bytes behind',
+      Buffer.from(`${'a'.repeat(600)}\0`),
+      'text/plain; charset=utf-8',
+    ],
+  ])(
+    'guesses the content type of %s that comes without one',
+    async (_what, body, type) => {
+      app.on('GET /untyped', { body });
+      const answer = await invoke('GET', 'untyped');
+      expect(answer.headers['content-type']).toBe(type);
+      expect(answer.body).toEqual(Buffer.from(body));
+    },
+  );
+
+  it.each([200, 204, 301])(
+    'guesses no content type where %i comes without a body',
+    async (status) => {
+      app.on('GET /untyped', { status });
+      const answer = await invoke('GET', 'untyped');
+      expect(answer.headers).not.toHaveProperty('content-type');
+    },
+  );
+
+  it('guesses no content type of what is compressed', async () => {
+    const headers = { 'content-encoding': 'br' };
+    app.on('GET /untyped', { headers, body: 'x' });
+    const answer = await invoke('GET', 'untyped');
+    expect(answer.headers).toMatchObject(headers);
+    expect(answer.headers).not.toHaveProperty('content-type');
+  });
+
+  it.each<[number, string]>([
+    [404, ''],
+    [400, 'text'],
+    [503, '<html>'],
+  ])('takes a %i without a content type for JSON', async (status, body) => {
+    app.on('GET /untyped', { status, body });
+    const answer = await invoke('GET', 'untyped');
+    expect(answer.headers['content-type']).toBe('application/json');
+    expect(answer.text).toBe(body);
+  });
+
+  it('asks the app for gzip and unpacks it', async () => {
+    app.on('GET /gzip', {
+      headers: { 'content-encoding': 'gzip', 'content-type': 'text/x-own' },
+      body: gzipSync('unpacked'),
+    });
+    const answer = await invoke('GET', 'gzip');
+    expect(answer.text).toBe('unpacked');
+    expect(answer.headers).toMatchObject({ 'content-type': 'text/x-own' });
+    expect(answer.headers).not.toHaveProperty('content-encoding');
+    const { headers } = await app.next('GET /gzip');
+    expect(headers).toMatchObject({
+      'accept-encoding': 'gzip',
+      'user-agent': 'Go-http-client/1.1',
+    });
+  });
+
+  it('leaves packed what the caller asked for packed', async () => {
+    const body = gzipSync('packed');
+    app.on('GET /gzip', { headers: { 'content-encoding': 'gzip' }, body });
+    const headers = { 'accept-encoding': 'gzip, br' };
+    const answer = await invoke('GET', 'gzip', undefined, headers);
+    expect(answer.headers['content-encoding']).toBe('gzip');
+    expect(answer.body).toEqual(body);
+  });
 
   it('gives a 204 of the app back without a body', async () => {
     app.on('DELETE /gone', { status: 204 });

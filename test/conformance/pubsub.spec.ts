@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { gzipSync } from 'node:zlib';
 import { backings, startBacking, type Backing } from '../support/backing.js';
 import { startSidecar, type Sidecar } from '../support/sidecar.js';
 import { resources } from './components.js';
@@ -95,6 +96,21 @@ describe.each(backings)('pub/sub on %s', (name) => {
       pubsubname: 'pubsub',
       k: 'v',
     });
+  });
+
+  it('asks the app for gzip, and reads it', async () => {
+    app.forget();
+    app.on('POST /kept', {
+      headers: { 'content-encoding': 'gzip' },
+      body: gzipSync('{"status":"DROP"}'),
+    });
+    await publish('pubsub/kept', 'x');
+    const { headers } = await app.next('POST /kept');
+    expect(headers).toMatchObject({
+      'accept-encoding': 'gzip',
+      'user-agent': 'Go-http-client/1.1',
+    });
+    await app.next('POST /dead');
   });
 
   it('delivers every one of many messages', async () => {

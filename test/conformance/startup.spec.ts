@@ -114,6 +114,8 @@ describe('at its start a sidecar', () => {
       expect(headers).toMatchObject({
         'content-type': 'application/json',
         'dapr-app-id': 'starting',
+        'accept-encoding': 'gzip',
+        'user-agent': 'Go-http-client/1.1',
       });
       expect(headers).not.toHaveProperty('traceparent');
       expect(headers).not.toHaveProperty('dapr-api-token');

@@ -130,5 +130,6 @@ function answerHeaders(
   for (const [name, value] of Object.entries(given))
     if (value !== undefined && !left.has(name))
       headers[name] = typeof value === 'string' ? value : [...value];
+  if (status >= 400) headers['content-type'] ??= 'application/json';
   return headers;
 }

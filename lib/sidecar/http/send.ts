@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
-import { pipeline } from 'node:stream';
+import { pipeline, Transform } from 'node:stream';
 import type { ApiAnswer } from './api.js';
+import { sniffContentType } from './sniff.js';
 
 /** Writes an answer. A streamed body goes through as it is; when it breaks off, the connection breaks off. */
 export function send(
@@ -17,7 +18,12 @@ export function send(
   for (const [name, value] of Object.entries(headers ?? {}))
     response.setHeader(name, value);
   if (isStream) {
-    pipeline(body, response, () => undefined);
+    const isTyped =
+      response.hasHeader('content-type') ||
+      response.hasHeader('content-encoding');
+    const end = (): void => undefined;
+    if (isTyped) pipeline(body, response, end);
+    else pipeline(body, typing(response), response, end);
     return;
   }
   const length = Buffer.byteLength(body ?? '');
@@ -26,4 +32,15 @@ export function send(
   if (status !== 204 && status !== 304)
     response.setHeader('content-length', length);
   response.end(body);
+}
+
+/** Lets a body through, and guesses its content type by the beginning. */
+function typing(response: ServerResponse): Transform {
+  return new Transform({
+    transform(chunk: Buffer, _, done) {
+      if (!response.headersSent)
+        response.setHeader('content-type', sniffContentType(chunk));
+      done(null, chunk);
+    },
+  });
 }
