@@ -3,7 +3,8 @@ import { daprHandler } from './handler.js';
 export interface SubscribeOptions {
   /**
    * A CEL expression over `event`, the CloudEvent, such as `event.type == "order.cancelled"`. The first rule that
-   * matches decides which handler runs; the handler without `match` takes the rest.
+   * matches decides which handler runs; the handler without `match` takes the rest. A member that an event may lack
+   * needs `has(event.data.vip) && …`: Dapr takes a message that a rule can't be evaluated on for failed.
    * @see https://docs.dapr.io/developing-applications/building-blocks/pubsub/howto-route-messages/
    */
   readonly match?: string;

@@ -1,10 +1,14 @@
-import { Logger } from '@nestjs/common';
+import { HttpException, Logger } from '@nestjs/common';
 import type { CurrentCall } from '../contexts/current-call.js';
 import type { DaprContext } from '../contexts/dapr.context.js';
 import { traceScope } from '../contexts/trace-scope.js';
 import { DropMessageException } from '../handlers/drop-message.exception.js';
 import { RetryMessageException } from '../handlers/retry-message.exception.js';
 import type { RegisteredHandler } from './handler-registry.js';
+import {
+  isTopicEventStatus,
+  type TopicEventStatus,
+} from '../protocol/topic-status.js';
 import { outcomeOf, type Outcome } from './outcome.js';
 import { runHandler } from './run-handler.js';
 import type { ServerOptions } from './server.options.js';
@@ -72,8 +76,24 @@ export class Dispatcher {
   }
 
   private outcomeOf(error: unknown, context: DaprContext): Outcome {
-    const status = this.decide?.(error, context) ?? outcomeOf(error);
+    const status = this.decided(error, context) ?? outcomeOf(error);
     return status === 'SUCCESS' ? { status } : { status, error };
+  }
+
+  private decided(
+    error: unknown,
+    context: DaprContext,
+  ): TopicEventStatus | undefined {
+    try {
+      const status = this.decide?.(error, context);
+      return isTopicEventStatus(status) ? status : undefined;
+    } catch (failure) {
+      this.logger.error(
+        `server.outcome failed: ${messageOf(failure)}`,
+        failure instanceof Error ? failure.stack : undefined,
+      );
+      return undefined;
+    }
   }
 }
 
@@ -86,8 +106,13 @@ function eventOutcome(outcome: Outcome): Outcome {
   return outcome;
 }
 
-// Nest makes a plain object of an error that a filter of the app's has made nothing of.
+// A ValidationPipe says in its exception's response what is wrong, as a list. Of an error that a filter of the app's has
+// made nothing of, Nest makes a plain object.
 function messageOf(error: unknown): string {
+  if (error instanceof HttpException) {
+    const { message } = Object(error.getResponse()) as { message?: unknown };
+    if (Array.isArray(message)) return message.join('; ');
+  }
   return typeof error === 'object' && error !== null && 'message' in error
     ? String(error.message)
     : String(error);

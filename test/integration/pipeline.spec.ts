@@ -12,6 +12,7 @@ import {
   UseGuards,
   UseInterceptors,
   UsePipes,
+  ValidationPipe,
   type ArgumentsHost,
   type CallHandler,
   type CanActivate,
@@ -30,6 +31,7 @@ import {
   expect,
   it,
 } from '@jest/globals';
+import { IsInt } from 'class-validator';
 import { catchError, map, of, tap, throwError, type Observable } from 'rxjs';
 import {
   BindingContext,
@@ -208,6 +210,7 @@ class Scoped {
 }
 
 class Poison extends Error {}
+class Undecidable extends Error {}
 
 @Controller()
 class Decided {
@@ -220,6 +223,22 @@ class Decided {
     if (payload === 'early') throw new BadRequestException();
     if (payload === 'missing') throw new NotFoundException();
     if (payload === 'odd') throw new Error('neither');
+    if (payload === 'undecidable') throw new Undecidable('lost?');
+    if (payload === 'misread') throw new BadRequestException('what?');
+  }
+}
+
+class Parcel {
+  @IsInt()
+  weight!: number;
+}
+
+@Controller()
+class Checked {
+  @Subscribe('pubsub', 'checked')
+  @UsePipes(new ValidationPipe())
+  handle(@Payload() parcel: Parcel): void {
+    steps.push(`parcel of ${parcel.weight}`);
   }
 }
 
@@ -230,13 +249,20 @@ describe.each(platforms)('the pipeline on %s', (_platform, adapter) => {
   beforeAll(async () => {
     nest = await runNest({
       adapter: adapter(),
-      controllers: [Lined, Filtered, Scoped, Decided],
+      controllers: [Lined, Filtered, Scoped, Decided, Checked],
       providers: [Stations],
       dapr: {
         server: {
           outcome(error, context) {
             decisions.push(context);
             if (error instanceof Poison) return 'DROP';
+            if (error instanceof Undecidable) throw new Error('no idea');
+            // As plain JavaScript may.
+            if (
+              error instanceof BadRequestException &&
+              error.message === 'what?'
+            )
+              return 'success' as 'SUCCESS';
             if (
               error instanceof NotFoundException &&
               error.message === 'Not Found'
@@ -356,6 +382,13 @@ describe.each(platforms)('the pipeline on %s', (_platform, adapter) => {
     expect((await post('translated', 'bad')).status).toBe(400);
   });
 
+  it('says in the log what a pipe has against a payload [H2]', async () => {
+    expect(await deliverTo('checked', { weight: 'heavy' })).toBe('DROP');
+    const [line] = nest.log.of('warn', 'Checked.handle refused message e-1');
+    expect(line).toContain('weight must be an integer number');
+    expect(line).not.toContain('heavy');
+  });
+
   it('builds a request-scoped guard once per call, with the call injected [H13]', async () => {
     ScopedGuard.built = 0;
     expect(await deliverTo('scoped', 'a')).toBe('SUCCESS');
@@ -414,6 +447,16 @@ describe.each(platforms)('the pipeline on %s', (_platform, adapter) => {
     ])('ends an invocation that is %s with %i', async (payload, status) => {
       expect((await post('invoke-decided', payload)).status).toBe(status);
       expect(decisions[0]).toBeInstanceOf(InvocationContext);
+    });
+
+    it('that fails itself leaves the error what it is, and both are logged', async () => {
+      expect(await deliverTo('decided', 'undecidable')).toBe('RETRY');
+      expect(nest.log.of('error', 'no idea')).toHaveLength(1);
+      expect(nest.log.of('error', 'lost?')).toHaveLength(1);
+    });
+
+    it('that gives no status leaves the default', async () => {
+      expect(await deliverTo('decided', 'misread')).toBe('DROP');
     });
 
     it('is not asked where nothing failed', async () => {

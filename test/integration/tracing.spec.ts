@@ -66,6 +66,7 @@ const hear = (by: string, payload: unknown, context: DaprContext): void => {
   });
 };
 let gate = new Gate();
+let begun = 0;
 
 @ActorType('Listener')
 class Listener extends Actor {
@@ -96,6 +97,7 @@ class Chain {
   @Invocable('begin')
   @UseInterceptors(Later)
   async start(@Payload() payload: string): Promise<void> {
+    begun += 1;
     await gate.opened;
     await this.dapr.pubsub.publish('pubsub', 'next', payload);
     await this.dapr.invoker.invoke('app', 'next', 'POST', payload);
@@ -167,11 +169,17 @@ describe.each(platforms)('a trace on %s', (_platform, adapter) => {
     expect(topic?.state).toBe('vendor=1');
   });
 
+  const invoke = (payload: string, trace: string) =>
+    call(
+      nest.sidecar,
+      'POST',
+      '/v1.0/invoke/app/method/begin',
+      JSON.stringify(payload),
+      { 'content-type': 'application/json', traceparent: parent(trace) },
+    );
+
   it('of an invocation goes on with the calls that its handler makes', async () => {
-    await call(nest.sidecar, 'POST', '/v1.0/invoke/app/method/begin', '"a"', {
-      'content-type': 'application/json',
-      traceparent: parent(TRACES[1]),
-    });
+    await invoke('a', TRACES[1]);
     await until(() => heard.length === 3);
     expect(heard.map(({ trace }) => trace)).toEqual([
       TRACES[1],
@@ -196,10 +204,12 @@ describe.each(platforms)('a trace on %s', (_platform, adapter) => {
     expect(method).toMatchObject({ state: 'vendor=2', baggage: 'tenant=blue' });
   });
 
-  it('stays apart from that of a message handled at the same time', async () => {
+  it('stays apart from that of a call handled at the same time', async () => {
     gate = new Gate();
+    begun = 0;
     const [one, two] = TRACES;
-    const both = [publish('one', one), publish('two', two)];
+    const both = [invoke('one', one), invoke('two', two)];
+    await until(() => begun === 2);
     gate.open();
     await Promise.all(both);
     await until(() => heard.length === 6);
