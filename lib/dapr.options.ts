@@ -91,6 +91,8 @@ export function resolveOptions(
   const client: Record<string, unknown> = {};
   for (const key of CLIENT_KEYS)
     if (options[key] !== undefined) client[key] = options[key];
+  client['apiToken'] ??=
+    options.daprApiToken ?? (env['DAPR_API_TOKEN'] || undefined);
   const server = resolveServer(options.server ?? {}, env);
   return Object.freeze({
     ...chooseSidecar(options, env),
@@ -107,6 +109,27 @@ export function resolveOptions(
     standalonePort: server.port ?? appPort(env) ?? STANDALONE_PORT,
   });
 }
+
+/** Options laid over others: what they leave out stays as it was, in each section too. */
+export function mergeOptions(
+  options: DaprModuleOptions,
+  over: DaprModuleOptions = {},
+): DaprModuleOptions {
+  const merged: Record<string, unknown> = { ...options, ...over };
+  for (const section of SECTIONS)
+    if (options[section] && over[section])
+      merged[section] = { ...options[section], ...over[section] };
+  return merged;
+}
+
+const SECTIONS = [
+  'clients',
+  'names',
+  'subscriptions',
+  'actors',
+  'server',
+  'embedded',
+] as const satisfies readonly (keyof DaprModuleOptions)[];
 
 function resolveServer(
   server: ServerOptions,

@@ -14,6 +14,7 @@ import {
   type SidecarHost,
 } from './dapr.module-definition.js';
 import {
+  mergeOptions,
   resolveOptions,
   type DaprModuleOptions,
   type ResolvedOptions,
@@ -44,7 +45,7 @@ export const daprProviders: Provider[] = [
       modules: ModulesContainer,
     ) => {
       refuseOtherModules(modules, options);
-      return resolveOptions({ ...options, ...host?.options }, process.env);
+      return resolveOptions(mergeOptions(options, host?.options), process.env);
     },
   },
   {

@@ -9,7 +9,7 @@ import { DaprConfigurationError } from './errors/dapr-configuration.error.js';
 export function refuseOtherModules(
   modules: ModulesContainer,
   options: object | undefined,
-): void {
+): asserts options {
   const found = [...modules.values()].filter(({ metatype }) =>
     isDaprModule(metatype),
   );

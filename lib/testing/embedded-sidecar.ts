@@ -1,4 +1,4 @@
-import type { INestApplication, Type } from '@nestjs/common';
+import { Logger, type INestApplication, type Type } from '@nestjs/common';
 import type { AbstractHttpAdapter } from '@nestjs/core';
 import type { TestingModuleBuilder } from '@nestjs/testing';
 import { ActorProxyFactory } from '../actors/proxy/actor-proxy-factory.js';
@@ -71,7 +71,7 @@ export class EmbeddedSidecar implements AsyncDisposable {
     private readonly engine: Engine,
     clock: VirtualClock,
     private readonly first: Sidecar,
-    options: EmbeddedSidecarOptions,
+    private readonly options: EmbeddedSidecarOptions,
   ) {
     this.clock = clock;
     this.faults = engine.faults;
@@ -93,7 +93,12 @@ export class EmbeddedSidecar implements AsyncDisposable {
   ): Promise<EmbeddedSidecar> {
     const { appId = 'app', now, ...engineOptions } = options;
     const clock = new VirtualClock(now);
-    const engine = await startEngine({ ...engineOptions, clock });
+    const logger = new Logger('EmbeddedSidecar');
+    const engine = await startEngine({
+      ...engineOptions,
+      clock,
+      log: (line) => logger.log(line),
+    });
     try {
       const first = await engine.openSidecar({ appId, httpPort: 0 });
       return new EmbeddedSidecar(engine, clock, first, options);
@@ -117,18 +122,30 @@ export class EmbeddedSidecar implements AsyncDisposable {
     options: RunOptions = {},
   ): Promise<INestApplication> {
     const builder = isBuilder(module) ? module : await builderOf(module);
-    const connected = new Gate();
+    let connected: Promise<void> | undefined;
+    const host = this.hostFor(options, (connecting) => {
+      connected = connecting;
+    });
     const compiled = await builder
       .overrideProvider(SIDECAR_HOST)
-      .useValue(this.hostFor(options, connected))
+      .useValue(host)
       .compile();
     const app = options.adapter
       ? compiled.createNestApplication(options.adapter)
       : compiled.createNestApplication();
+    try {
+      await options.configure?.(app);
+      await app.listen(0, '127.0.0.1');
+      if (!connected)
+        throw new Error(
+          'EmbeddedSidecar.run() got a module that does not import DaprModule. Add DaprModule.forRoot() to its imports.',
+        );
+      await connected;
+    } catch (error) {
+      await app.close();
+      throw error;
+    }
     this.apps.add(app);
-    await options.configure?.(app);
-    await app.listen(0, '127.0.0.1');
-    await connected.opened;
     await this.idle();
     return app;
   }
@@ -162,27 +179,40 @@ export class EmbeddedSidecar implements AsyncDisposable {
   }
 
   private hostFor(
-    { appId, options }: RunOptions,
-    connected: Gate,
+    { appId = this.first.appId, options }: RunOptions,
+    onConnect: (connecting: Promise<void>) => void,
   ): SidecarHost {
+    const { apiToken, appToken } = this.options;
     return {
       clock: this.clock,
       options: {
+        ...(apiToken !== undefined && { apiToken }),
         ...options,
+        server: {
+          ...(appToken !== undefined && { appToken }),
+          ...options?.server,
+        },
         sidecar: 'embedded',
-        embedded: { appId: appId ?? this.first.appId },
+        embedded: { appId },
       },
-      open: (id) => this.open(id, connected),
+      open: (id) => this.open(id, onConnect),
     };
   }
 
-  private async open(appId: string, connected: Gate): Promise<AppSidecar> {
+  private async open(
+    appId: string,
+    onConnect: (connecting: Promise<void>) => void,
+  ): Promise<AppSidecar> {
     const entry = await this.entryFor(appId);
     entry.isTaken = true;
     const { sidecar } = entry;
     return {
       httpEndpoint: `http://127.0.0.1:${sidecar.httpPort}`,
-      connect: (app) => sidecar.connect(app).finally(() => connected.open()),
+      connect: (app) => {
+        const connecting = sidecar.connect(app);
+        onConnect(connecting);
+        return connecting;
+      },
       disconnect: () => sidecar.disconnect(),
       // It stays for the restart of its app.
       close: async () => {
@@ -209,12 +239,6 @@ export class EmbeddedSidecar implements AsyncDisposable {
     this.sidecars.push(entry);
     return entry;
   }
-}
-
-/** Something that somebody waits for. */
-class Gate {
-  open: () => void = () => undefined;
-  readonly opened = new Promise<void>((resolve) => (this.open = resolve));
 }
 
 function isBuilder(

@@ -20,10 +20,10 @@ import {
 } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
-import { networkInterfaces } from 'node:os';
 import {
   Actor,
   ActorProxyFactory,
@@ -306,6 +306,12 @@ describe.each(platforms)(
       await app.listen(0);
       running = { app, port: portOf(app) };
       await expectSameOutcomes(running);
+      const addresses = await lookup('localhost', { all: true });
+      for (const { address } of addresses) {
+        const host = address.includes(':') ? `[${address}]` : address;
+        const url = `http://${host}:${running.port}/dapr/config`;
+        expect((await fetch(url)).status).toBe(200);
+      }
     });
 
     it('the port of its own answers only when every module has started', async () => {
