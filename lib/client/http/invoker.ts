@@ -118,7 +118,25 @@ function methodPath(
 function bodyOf({ status, body, headers }: HttpAnswer): unknown {
   // daprd gives an answer without a body a content type of its own making.
   if (status === 204) return undefined;
-  return decodePayload(body, headerOf(headers, 'content-type'));
+  const contentType = headerOf(headers, 'content-type');
+  return contentType === GUESSED
+    ? decodeGuessed(body)
+    : decodePayload(body, contentType);
+}
+
+// What daprd says of an answer whose app named no type, as apps on `@dapr/dapr` don't: it guesses by the first bytes
+// (https://pkg.go.dev/net/http#DetectContentType), and takes JSON for text.
+const GUESSED = 'text/plain; charset=utf-8';
+
+/** An object or array in JSON, else the text. */
+function decodeGuessed(body: Buffer): unknown {
+  const text = body.toString('utf8');
+  if (!/^\s*[[{]/.test(text)) return text;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
 }
 
 /** An app may answer any status and body: only with Dapr's own code is it the sidecar that speaks. */

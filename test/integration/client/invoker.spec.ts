@@ -41,6 +41,27 @@ describe('client.invoker', () => {
     expect(await answer).toBeUndefined();
   });
 
+  it.each([
+    ['{"a":1}', { a: 1 }],
+    [' [1]', [1]],
+    ['123', '123'],
+    ['{a', '{a'],
+  ])(
+    'reads %s, of which the sidecar had to guess the type, as an app without types means it',
+    async (body, expected) => {
+      const server = await startServer(
+        (_, response) =>
+          void response
+            .setHeader('content-type', 'text/plain; charset=utf-8')
+            .end(body),
+      );
+      const guessing = new DaprClient({ httpEndpoint: server.url });
+      expect(await guessing.invoker.invoke('callee', 'm')).toEqual(expected);
+      await guessing.stop();
+      await server.close();
+    },
+  );
+
   it('does not follow redirects', async () => {
     const answer = sidecar.play('app answers 301', () =>
       client.invoker.invoke('callee', 'status/301'),
