@@ -72,29 +72,33 @@ export interface AttemptDependencies {
   readonly until?: AbortSignal;
 }
 
+/** Why a result counts as a failure; with a status, a policy may say that it is not worth a retry. */
+export interface Failure {
+  readonly status: number | undefined;
+}
+
 /**
- * Runs an operation as its policy says, within an activity. `failingStatus` tells of a result whether it is a failure:
+ * Runs an operation as its policy says, within an activity. `failureOf` tells of a result whether it is a failure:
  * undefined when it is none. What the last attempt gave or threw is the result.
  */
 export async function attempt<T>(
   { clock, activity, until }: AttemptDependencies,
   policy: Policy,
   once: (signal: AbortSignal | undefined) => Promise<T>,
-  failingStatus: (result: T) => number | undefined = () => undefined,
+  failureOf: (result: T) => Failure | undefined = () => undefined,
 ): Promise<T> {
   const begun = clock.now();
   for (let failures = 1; ; failures += 1) {
     const result = await inTime(clock, policy.timeout, once).then(
-      (value) => ({ value, status: failingStatus(value) }),
-      (error: unknown) => ({ error, status: undefined }),
+      (value) => ({ value, failure: failureOf(value) }),
+      (error: unknown) => ({ error, failure: { status: undefined } }),
     );
-    const failed = 'error' in result || result.status !== undefined;
     const delay =
-      failed && !until?.aborted
+      result.failure && !until?.aborted
         ? retryDelay(policy.retry, {
             failures,
             elapsed: clock.now() - begun,
-            status: result.status,
+            status: result.failure.status,
           })
         : undefined;
     if (delay === undefined) {

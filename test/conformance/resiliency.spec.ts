@@ -1,8 +1,15 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  describe,
+  expect,
+  it,
+} from '@jest/globals';
 import { startSidecar, type Sidecar } from '../support/sidecar.js';
 import { component, resources } from './components.js';
-import { RecordingApp, type Answering } from './recording-app.js';
-import { call, errorOf } from './wire.js';
+import { RecordingApp, type Answer, type Answering } from './recording-app.js';
+import { call, errorOf, messageOf, type WireAnswer } from './wire.js';
 
 const RETRY = '{ policy: constant, duration: 10ms, maxRetries: 2 }';
 const INBOUND = '{ components: { pubsub: { inbound: { retry: own } } } }';
@@ -16,6 +23,111 @@ spec:
   policies: ${policies}
   targets: ${targets}
 `;
+
+const late = async (): Promise<Answer> => {
+  await new Promise((resolve) => setTimeout(resolve, 600));
+  return {};
+};
+
+describe('resiliency of actors', () => {
+  const app = new RecordingApp();
+  let sidecar: Sidecar;
+  afterAll(async () => {
+    await sidecar?.stop();
+    await app.close();
+  });
+  beforeAll(async () => {
+    app.on('GET /dapr/config', { body: { entities: ['Named', 'Other'] } });
+    await app.listen();
+    sidecar = await startSidecar({
+      appId: 'resilient',
+      app,
+      resources: resources(
+        component('state.in-memory', 'store', { actorStateStore: 'true' }),
+        resiliency(
+          `{
+    timeouts: { short: 200ms },
+    retries: {
+      own: { policy: constant, duration: 10ms, maxRetries: 2, matching: { httpStatusCodes: "500" } },
+      DefaultActorRetryPolicy: { policy: constant, duration: 10ms, maxRetries: 1 }
+    } }`,
+          '{ actors: { Named: { timeout: short, retry: own } } }',
+        ),
+      ),
+    });
+  });
+  const method = (type: string): string => `PUT /actors/${type}/1/method/m`;
+  async function turns(type: string, answering: Answering): Promise<number> {
+    app.forget();
+    app.on(method(type), answering);
+    const path = `/v1.0/actors/${type}/1/method/m`;
+    last = await call(sidecar, 'POST', path, 'x');
+    return app.received(method(type)).length;
+  }
+  let last: WireAnswer;
+
+  it.each<[string, Answering]>([
+    ['500', { status: 500 }],
+    ['400, whatever statuses the policy names,', { status: 400 }],
+    ['a cut connection', 'cut'],
+  ])('retries a method that is answered with %s', async (_what, answering) => {
+    expect(await turns('Named', answering)).toBe(3);
+    expect(errorOf(last)).toEqual({
+      status: 500,
+      errorCode: 'ERR_ACTOR_INVOKE_METHOD',
+    });
+    expect(app.received(method('Named')).map(({ text }) => text)).toEqual([
+      'x',
+      'x',
+      'x',
+    ]);
+  });
+
+  it('retries a method that is answered with an application error', async () => {
+    const headers = { 'X-DaprErrorResponseHeader': 'true' };
+    expect(await turns('Named', { headers, body: 'own' })).toBe(3);
+    expect([last.status, last.text]).toEqual([200, 'own']);
+  });
+
+  it('retries no method that has gone well', async () => {
+    expect(await turns('Named', {})).toBe(1);
+    expect(
+      await turns('Named', () => ({
+        status: app.received(method('Named')).length < 2 ? 500 : 200,
+      })),
+    ).toBe(2);
+    expect(last.status).toBe(200);
+  });
+
+  it('cuts a turn that takes too long, and retries it', async () => {
+    expect(await turns('Named', late)).toBe(3);
+    expect(messageOf(last)).toBe(
+      'error invoke actor method: context deadline exceeded',
+    );
+  });
+
+  it('takes DefaultActorRetryPolicy for types without a policy of their own', async () => {
+    expect(await turns('Other', { status: 500 })).toBe(2);
+  });
+
+  it('makes no retries of timers', async () => {
+    const timer = 'PUT /actors/Named/1/method/timer/t';
+    app.on(timer, { status: 500 }).on('PUT /actors/Named/1/method/end', {});
+    const path = '/v1.0/actors/Named/1/';
+    await call(sidecar, 'POST', `${path}timers/t`, { dueTime: '0s' });
+    await app.next(timer);
+    await call(sidecar, 'POST', `${path}method/end`);
+    expect(app.received(timer)).toHaveLength(1);
+  });
+
+  it('cuts reminders that take too long, which are then tried again', async () => {
+    const reminder = 'PUT /actors/Named/1/method/remind/r';
+    app.on(reminder, () => (app.received(reminder).length < 2 ? late() : {}));
+    const path = '/v1.0/actors/Named/1/reminders/r';
+    await call(sidecar, 'POST', path, { dueTime: '0s' });
+    await app.count(reminder, 2);
+  });
+});
 
 describe('resiliency', () => {
   let app: RecordingApp;
@@ -72,10 +184,6 @@ describe('resiliency', () => {
     );
     return [app.received('POST /invoked').length, status];
   }
-  const late: Answering = async () => {
-    await new Promise((resolve) => setTimeout(resolve, 600));
-    return {};
-  };
 
   it.each<[string, string]>([
     ['a constant pause', RETRY],

@@ -4,6 +4,7 @@ import { Actors, type ActorHost } from '../../lib/sidecar/blocks/actors.js';
 import { StateStores } from '../../lib/sidecar/blocks/state.js';
 import { Faults } from '../../lib/sidecar/faults.js';
 import { actorRoutes } from '../../lib/sidecar/http/actors.js';
+import { Resiliency } from '../../lib/sidecar/resiliency.js';
 import { Transcript } from '../../lib/sidecar/transcript.js';
 import { VirtualClock } from '../../lib/sidecar/virtual-clock.js';
 import type { AppConfig } from '../../lib/protocol/app-config.js';
@@ -47,6 +48,7 @@ export class ActorBench {
       stores: this.stores,
       features: new Set(options.features),
       hasApiToken: false,
+      resiliency: new Resiliency([]),
       warn: (line) => this.warnings.push(line),
     });
     clock.settleWith(() => activity.settled(50));

@@ -3,13 +3,14 @@ import {
   type ActorCallback,
 } from '../../protocol/actor-callback.js';
 import type { Clock } from '../../protocol/clock.js';
-import { Headers, headerOf, type HeaderBag } from '../../protocol/headers.js';
+import type { HeaderBag } from '../../protocol/headers.js';
 import type { AppAnswer, AppRequest } from '../app/channel.js';
-import { NO_TRACE, traceOf } from '../trace.js';
+import type { Resiliency } from '../resiliency.js';
+import { inTime } from '../retries.js';
 import type { Transcript, TranscriptKind } from '../transcript.js';
 import { ActorError } from './actor-error.js';
+import { methodHeaders } from './actor-headers.js';
 import type { ActorHost } from './actor-placement.js';
-import { addHeader, NAMESPACE } from './forward-headers.js';
 
 export interface ActorAddress {
   readonly type: string;
@@ -28,43 +29,23 @@ export interface MethodCall {
   readonly reentrancyId: string | undefined;
 }
 
+interface NamedTurn {
+  /** For the transcript. */
+  readonly name: string;
+  readonly signal: AbortSignal;
+}
+
 export interface ActorCallsDependencies {
   readonly clock: Clock;
   readonly transcript: Transcript;
+  readonly resiliency: Resiliency;
   /** Callers have to show a token, which is not for the actor. */
   readonly hasApiToken: boolean;
 }
 
-// RFC 9110 section 7.6.1, and what the connection to the app sets by itself.
-const HOP_BY_HOP = new Set([
-  'connection',
-  'content-length',
-  'expect',
-  'host',
-  'http2-settings',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-]);
-
-/** daprd writes these itself. */
-const REPLACED = [Headers.traceparent, Headers.tracestate];
-
 /** The calls of the sidecar to a host of actors (dapr/dapr pkg/actors/targets/app/transport/http). */
 export class ActorCalls {
-  private readonly notForwarded: ReadonlySet<string>;
-
-  constructor(private readonly deps: ActorCallsDependencies) {
-    this.notForwarded = new Set([
-      ...REPLACED,
-      ...(deps.hasApiToken ? [Headers.apiToken] : []),
-    ]);
-  }
+  constructor(private readonly deps: ActorCallsDependencies) {}
 
   /** @throws ActorError for any answer but 200 */
   async method(
@@ -75,18 +56,14 @@ export class ActorCalls {
   ): Promise<AppAnswer> {
     const { name, query } = call;
     const path = pathOf('method', { type, id }, name);
-    const answer = await this.send(
-      'actor-method',
-      host,
-      `${type}/${id}/${name}`,
-      {
-        verb: 'PUT',
-        path: query === '' ? path : `${path}?${query}`,
-        headers: methodHeaders(call, this.notForwarded),
-        body: call.body,
-        signal,
-      },
-    );
+    const answer = await this.turn('actor-method', host, type, {
+      name: `${type}/${id}/${name}`,
+      signal,
+      verb: 'PUT',
+      path: query === '' ? path : `${path}?${query}`,
+      headers: methodHeaders(call, this.deps.hasApiToken),
+      body: call.body,
+    });
     checkAnswer(answer, `${type}/${id}/method/${name}`);
     return answer;
   }
@@ -101,18 +78,14 @@ export class ActorCalls {
     signal: AbortSignal,
   ): Promise<void> {
     const path = pathOf(kind, { type, id }, name);
-    const answer = await this.send(
-      `actor-${kind}`,
-      host,
-      `${type}/${id}/${name}`,
-      {
-        verb: 'PUT',
-        path,
-        headers: { 'content-type': 'application/json' },
-        body,
-        signal,
-      },
-    );
+    const answer = await this.turn(`actor-${kind}`, host, type, {
+      name: `${type}/${id}/${name}`,
+      signal,
+      verb: 'PUT',
+      path,
+      headers: { 'content-type': 'application/json' },
+      body,
+    });
     checkAnswer(answer, `${type}/${id}/method/${name}`);
   }
 
@@ -123,6 +96,23 @@ export class ActorCalls {
       path: pathOf('deactivate', { type, id }),
       headers: { 'content-type': 'application/x-protobuf' },
     }).catch(() => undefined);
+  }
+
+  /** The timeout is that of the host: daprd sets it behind the lock of the actor. */
+  private turn(
+    kind: TranscriptKind,
+    host: ActorHost,
+    type: string,
+    { name, signal, ...request }: AppRequest & NamedTurn,
+  ): Promise<AppAnswer> {
+    const { clock, resiliency } = this.deps;
+    const { timeout } = resiliency.actor(host.appId, type);
+    return inTime(clock, timeout, (late) =>
+      this.send(kind, host, name, {
+        ...request,
+        signal: late ? AbortSignal.any([signal, late]) : signal,
+      }),
+    );
   }
 
   private async send(
@@ -169,43 +159,6 @@ function pathOf(
     HALF_PLAIN,
     (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
   );
-}
-
-function methodHeaders(
-  call: MethodCall,
-  notForwarded: ReadonlySet<string>,
-): Record<string, string | string[]> {
-  const { traceparent, tracestate } = traceOf(call.headers);
-  const headers = {
-    ...forwardable(call.headers, notForwarded),
-    'dapr-api-call': 'true',
-    [Headers.traceparent]: traceparent || NO_TRACE,
-    ...(tracestate && { [Headers.tracestate]: tracestate }),
-    ...(call.reentrancyId !== undefined && {
-      [Headers.reentrancyId]: call.reentrancyId,
-    }),
-  };
-  // daprd does not replace what the caller sent under these names: both arrive.
-  addHeader(headers, Headers.callerAppId, call.callerAppId);
-  addHeader(headers, Headers.callerNamespace, NAMESPACE);
-  return headers;
-}
-
-/** What of a message's headers goes on to the next hop. */
-export function forwardable(
-  headers: HeaderBag,
-  except: ReadonlySet<string>,
-): Record<string, string | string[]> {
-  const nominated = headerOf(headers, 'connection')?.toLowerCase() ?? '';
-  const dropped = new Set(nominated.split(',').map((name) => name.trim()));
-  const kept: Record<string, string | string[]> = {};
-  for (const [name, value] of Object.entries(headers)) {
-    if (value === undefined || dropped.has(name)) continue;
-    if (HOP_BY_HOP.has(name) || except.has(name) || name.endsWith('-bin'))
-      continue;
-    kept[name] = typeof value === 'string' ? value : [...value];
-  }
-  return kept;
 }
 
 function checkAnswer({ status, body }: AppAnswer, method: string): void {

@@ -4,6 +4,8 @@ import { Headers, headerOf } from '../../protocol/headers.js';
 import type { Activity } from '../activity.js';
 import type { AppAnswer } from '../app/channel.js';
 import type { Faults } from '../faults.js';
+import type { Resiliency } from '../resiliency.js';
+import { attempt, type Failure } from '../retries.js';
 import type { Transcript } from '../transcript.js';
 import {
   ActorCalls,
@@ -34,6 +36,7 @@ export interface ActorsDependencies {
   readonly activity: Activity;
   readonly faults: Faults;
   readonly transcript: Transcript;
+  readonly resiliency: Resiliency;
   /** One line for the user; never holds a payload. */
   readonly warn: (message: string) => void;
   /** Names of the preview features that the Configuration resource turns on. */
@@ -153,22 +156,30 @@ export class Actors {
     actor: ActorAddress,
     call: ActorInvocation,
   ): Promise<AppAnswer> {
-    this.deps.faults.check('actor.invoke');
+    const { activity, clock, faults, resiliency } = this.deps;
+    faults.check('actor.invoke');
     const reentrancyId = headerOf(call.headers, Headers.reentrancyId);
-    return this.deps.activity.track(() =>
+    const { appId, signal } = caller;
+    const turn = (): Promise<AppAnswer> =>
       this.instances.run(
         actor,
-        ({ host, reentrancyId: chain, signal }) =>
+        ({ host, reentrancyId: chain, signal: cut }) =>
           this.calls.method(
             host,
             actor,
-            { ...call, callerAppId: caller.appId, reentrancyId: chain },
-            signal,
+            { ...call, callerAppId: appId, reentrancyId: chain },
+            cut,
           ),
-        {
-          signal: caller.signal,
-          ...(reentrancyId !== undefined && { reentrancyId }),
-        },
+        { signal, ...(reentrancyId !== undefined && { reentrancyId }) },
+      );
+    // Each attempt is a turn of its own, which the timeout of the type cuts.
+    const { retry } = resiliency.actor(appId, actor.type);
+    return activity.track(() =>
+      attempt(
+        { clock, activity, until: signal },
+        retry ? { retry } : {},
+        turn,
+        applicationError,
       ),
     );
   }
@@ -274,4 +285,9 @@ export class Actors {
       );
     return { appId: caller.appId, type, id };
   }
+}
+
+/** daprd retries it too, whatever statuses a policy names. */
+function applicationError({ headers }: AppAnswer): Failure | undefined {
+  return Headers.actorError in headers ? { status: undefined } : undefined;
 }

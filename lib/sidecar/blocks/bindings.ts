@@ -164,7 +164,7 @@ export class Bindings {
         return outcome;
       },
       // Under a retry policy daprd takes nothing but 200 for success.
-      (status) => (status === 200 ? undefined : status),
+      (status) => (status === 200 ? undefined : { status }),
     ).catch(() => undefined);
     if (answer === undefined || answer < 200 || answer > 299)
       if (!replica.leaving.aborted)

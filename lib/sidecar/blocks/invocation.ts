@@ -71,7 +71,7 @@ export class Invocations {
         failed = answer.body;
         return answer;
       },
-      ({ status }) => (status >= 200 && status <= 399 ? undefined : status),
+      ({ status }) => (status >= 200 && status <= 399 ? undefined : { status }),
     );
   }
 

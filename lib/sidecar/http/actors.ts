@@ -1,6 +1,7 @@
 import { goJson } from '../../protocol/go-json.js';
-import { forwardable, type ActorAddress } from '../blocks/actor-calls.js';
+import type { ActorAddress } from '../blocks/actor-calls.js';
 import { ActorError, type ActorErrorReason } from '../blocks/actor-error.js';
+import { forwardable } from '../blocks/actor-headers.js';
 import type { Actors } from '../blocks/actors.js';
 import {
   readActorOperations,

@@ -105,7 +105,7 @@ describe('an operation under a policy', () => {
         deps,
         policy,
         async () => statuses.shift() ?? 200,
-        (status) => (status < 500 ? undefined : status),
+        (status) => (status < 500 ? undefined : { status }),
       ),
     );
     await deps.clock.advance('1m');
