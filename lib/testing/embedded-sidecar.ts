@@ -189,6 +189,8 @@ export class EmbeddedSidecar implements AsyncDisposable {
         ...(apiToken !== undefined && { apiToken }),
         ...options,
         server: {
+          // Nobody has to notice that a spec's app is going.
+          drainDelay: 0,
           ...(appToken !== undefined && { appToken }),
           ...options?.server,
         },

@@ -9,6 +9,7 @@ import {
   expect,
   it,
 } from '@jest/globals';
+import fc from 'fast-check';
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { connect } from 'node:net';
@@ -356,4 +357,44 @@ describe.each(modes)('bad input on %s', (_mode, adapter, server) => {
     expect((data as { admin?: boolean }).admin).toBeUndefined();
     expect(({} as { admin?: boolean }).admin).toBeUndefined();
   });
+
+  it('whatever comes is answered, and the app goes on', async () => {
+    const part = fc.constantFrom(
+      ...['actors', 'Counter', 'a', 'method', 'count', 'timer', 'remind'],
+      ...['dapr', 'sub', 'config', 'subscribe', 'healthz', 'job', 'files'],
+      ...['inbox', 'checkout', '__proto__', 'constructor', '..', '.', ''],
+      ...['%zz', '%', '%2F', '%00', '%E0%A4%A', '*', ':name', '(', '[', '\\'],
+    );
+    const path = fc
+      .tuple(fc.array(part, { maxLength: 6 }), fc.constantFrom('', '?a=%zz'))
+      .map(([parts, query]) => `/${parts.join('/')}${query}`);
+    const verb = fc.constantFrom(
+      ...['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'HEAD'],
+    );
+    const body = fc.oneof(
+      fc.constant(undefined),
+      fc.json(),
+      fc.string(),
+      fc.uint8Array().map((bytes) => Buffer.from(bytes)),
+    );
+    const contentType = fc.constantFrom(
+      ...['application/json', 'application/cloudevents+json', 'text/plain'],
+      ...['application/octet-stream', 'application/xml', 'nonsense', ''],
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        ...([verb, fc.oneof(path, fc.constant(orders)), body] as const),
+        contentType,
+        async (...[method, url, content, type]) => {
+          const { status } = await send(method, url, content, {
+            'content-type': type,
+          });
+          expect(status).toBeGreaterThanOrEqual(200);
+          expect(status).toBeLessThan(600);
+        },
+      ),
+      { numRuns: 300 },
+    );
+    ran.length = 0;
+  }, 30_000);
 });

@@ -606,6 +606,17 @@ describe('the test kit', () => {
     expect(one.clock.now() - two.clock.now()).toBe(3_600_000);
   });
 
+  it('ends an app at once, whatever its drain delay', async () => {
+    @Module({
+      imports: [DaprModule.forRoot({ server: { drainDelay: 60_000 } })],
+    })
+    class Patient {}
+    await using dapr = await EmbeddedSidecar.start();
+    const app = await dapr.run(Patient);
+    await app.close();
+    expect(await dapr.client.health.isHealthy()).toBe(false);
+  });
+
   it('may be closed twice', async () => {
     const dapr = await EmbeddedSidecar.start();
     const app = await dapr.run(ShopModule);

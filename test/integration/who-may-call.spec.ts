@@ -19,7 +19,9 @@ import {
   type DaprModuleOptions,
 } from '../../lib/index.js';
 import { cloudEvent, startNestApp, type NestApp } from '../support/nest-app.js';
+import { runNest } from '../support/nest-run.js';
 import { platforms } from '../support/platforms.js';
+import { until } from '../support/until.js';
 
 const ran: unknown[] = [];
 
@@ -215,4 +217,22 @@ describe.each(platforms)('Dapr routes on %s', (_platform, adapter) => {
       await nest.close();
     });
   }
+
+  it('are called by a sidecar that has the token of the app [H15]', async () => {
+    const run = await runNest({
+      adapter: adapter(),
+      controllers: [Handlers],
+      providers: [CounterActor],
+      appToken: TOKEN,
+    });
+    await run.client.pubsub.publish('pubsub', 'orders', 'order');
+    await until(() => ran.length > 0);
+    expect(await run.client.actor.invoke('Counter', 'a', 'count')).toBe(1);
+    await run.client.invoker.invoke('app', 'checkout', 'POST');
+    expect(ran).toEqual(['order', 'actor', 'invocation']);
+    expect(run.log.of('warn', 'Refused a call')).toEqual([]);
+    expect(run.log.all()).not.toContain(TOKEN);
+    await run.close();
+    ran.length = 0;
+  });
 });
