@@ -131,22 +131,22 @@ describe('the sidecar that an app brings itself', () => {
     await expectNothingLeft();
   });
 
-  it("takes Dapr's own port where that is free, else another one", async () => {
-    await start();
-    const first = portOf(lines()[0]);
-    // Somebody else on this machine may have it; then it is not to be had for us either.
+  // Another spec of this run may have it for a moment.
+  it("takes Dapr's own port where that is free", async () => {
+    await until(async () => {
+      await app?.close();
+      await start();
+      return portOf(lines().at(-1)) === 3500;
+    });
+  }, 30_000);
+
+  it("takes another one where Dapr's own is taken", async () => {
     const other = createServer().listen(3500, '127.0.0.1');
-    const [error] = (await Promise.race([
-      once(other, 'error'),
-      once(other, 'listening'),
-    ])) as [NodeJS.ErrnoException | undefined];
-    if (first !== 3500) expect(error?.code).toBe('EADDRINUSE');
-    const second = await create(appModule());
-    await second.listen(0, '127.0.0.1');
-    expect(lines()).toHaveLength(2);
-    expect(portOf(lines()[1])).not.toBe(3500);
-    await expectDelivery(second.get(DaprClient));
-    await second.close();
+    // It may be taken already, which is as good.
+    await once(other, 'listening').catch(() => undefined);
+    const client = await start();
+    expect(portOf(lines()[0])).not.toBe(3500);
+    await expectDelivery(client);
     other.close();
   });
 
