@@ -7,13 +7,13 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import { EventEmitter } from 'node:events';
 import http from 'node:http';
 import net from 'node:net';
-import { CapturedLog } from '../support/captured-log.js';
-import { platforms } from '../support/platforms.js';
-import { until } from '../support/until.js';
+import { CapturedLog } from '../../support/captured-log.js';
+import { platforms } from '../../support/platforms.js';
+import { until } from '../../support/until.js';
 
 // Loaded only when what the process was like before has been written down.
-type Library = typeof import('../../lib/index.js');
-type Support = typeof import('../support/nest-app.js');
+type Library = typeof import('../../../lib/index.js');
+type Support = typeof import('../../support/nest-app.js');
 
 const classes = [
   http.Server,
@@ -66,8 +66,8 @@ describe.each(platforms)('two apps in one process, on %s', (_name, adapter) => {
   const heard: string[] = [];
 
   beforeAll(async () => {
-    library = await import('../../lib/index.js');
-    support = await import('../support/nest-app.js');
+    library = await import('../../../lib/index.js');
+    support = await import('../../support/nest-app.js');
   });
 
   function shop(name: string, topic: string): Type {

@@ -33,11 +33,11 @@ import {
   Subscribe,
   type DaprModuleOptions,
   type OnActivate,
-} from '../../lib/index.js';
-import { EmbeddedSidecar } from '../../lib/testing/index.js';
-import { call } from '../conformance/wire.js';
-import { CapturedLog } from '../support/captured-log.js';
-import { until } from '../support/until.js';
+} from '../../../lib/index.js';
+import { EmbeddedSidecar } from '../../../lib/testing/index.js';
+import { call } from '../../conformance/wire.js';
+import { CapturedLog } from '../../support/captured-log.js';
+import { until } from '../../support/until.js';
 
 const ran: unknown[] = [];
 
