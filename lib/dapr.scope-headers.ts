@@ -6,9 +6,11 @@ import { Headers } from './protocol/headers.js';
 export function scopeHeaders(
   currentCall: CurrentCall,
 ): NonNullable<ClientInternals['scopeHeaders']> {
+  const own = { [Headers.app]: currentCall.app };
   return (target) => {
     const scope = currentCall.get();
-    return scope && headersOf(scope, target);
+    const headers = scope && headersOf(scope, target);
+    return target === 'actor' ? { ...own, ...headers } : headers;
   };
 }
 

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { randomBytes } from 'node:crypto';
 
 /** What an incoming call hands on to the calls that are made while it is handled. */
 export interface CallScope {
@@ -13,6 +14,8 @@ export interface CallScope {
 
 /** The incoming call that the running code belongs to. One per DaprModule. */
 export class CurrentCall {
+  /** Names this app, while it runs, in the calls of actors that it makes. */
+  readonly app = randomBytes(6).toString('base64url');
   private readonly storage = new AsyncLocalStorage<CallScope>();
 
   run<T>(scope: CallScope, work: () => T): T {

@@ -11,6 +11,8 @@ export const Headers = {
   baggage: 'baggage',
   /** On a 200 of an actor method: the body is an application error. */
   actorError: 'x-daprerrorresponseheader',
+  /** Sent with calls of actors: names the running app that makes them. */
+  app: 'x-nestjs-dapr-app',
   /** Sent by our actor proxies: the version of the answer envelope they understand. */
   envelope: 'x-nestjs-dapr',
   /** Sent by our actor proxies when the body is the JSON array of two or more arguments. */

@@ -14,6 +14,8 @@ export interface ActorCall {
   readonly query: string;
   /** Aborts when the caller closes its connection. */
   readonly signal: AbortSignal;
+  /** It came when the app took no new calls any more: only what the app itself still waits for is run. */
+  readonly isLate?: boolean;
 }
 
 /** What the caller is answered. daprd takes 200 alone for success, and 404 for an unknown method. */

@@ -1,3 +1,4 @@
+import { headerOf, Headers } from '../../protocol/headers.js';
 import { PayloadError } from '../../protocol/payload.js';
 import type { ActorCall, ActorReply } from './actor-call.js';
 import type { Activation } from './activation.js';
@@ -37,9 +38,14 @@ export class Dispatcher {
     const running = slot?.turns.chain;
     if (slot && type.options.reentrancy?.enabled && running?.takesIn(call))
       return this.runInner(slot, running, call, target);
-    if (this.isDraining())
+    if (this.isDraining() || (call.isLate && !this.isOwn(call)))
       return hostReply(503, 'The app is shutting down and takes no new calls.');
     return this.runOutermost(slot ?? newSlot(type, call.actorId), call, target);
+  }
+
+  /** Something that still runs in this app made the call, and waits for it. */
+  private isOwn({ headers }: ActorCall): boolean {
+    return headerOf(headers, Headers.app) === this.host.currentCall.app;
   }
 
   private async runOutermost(

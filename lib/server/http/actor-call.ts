@@ -14,6 +14,7 @@ export function actorCallCallback(
 ): HttpCallback {
   return {
     verbs: ['PUT'],
+    takesLate: true,
     handle: (exchange) =>
       actors.dispatch(
         callOf(exchange, {
@@ -23,6 +24,7 @@ export function actorCallCallback(
           name,
           body: exchange.body,
           query: exchange.query,
+          isLate: exchange.isLate,
         }),
       ),
   };

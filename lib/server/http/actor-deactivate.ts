@@ -13,6 +13,7 @@ export function actorDeactivateCallback(
 ): HttpCallback {
   return {
     verbs: ['DELETE'],
+    takesLate: true,
     async handle() {
       await actors.deactivate(actorType, actorId);
       return { status: 200 };

@@ -15,6 +15,8 @@ export class Exchange {
     /** Without the question mark. */
     readonly query: string,
     readonly body: Buffer,
+    /** Came when the app took no new calls any more. */
+    readonly isLate = false,
   ) {}
 
   get verb(): string {
@@ -80,6 +82,8 @@ export interface HttpCallback {
   readonly verbs: readonly string[];
   /** Answered to any caller, without a token, and while the app shuts down. */
   readonly open?: boolean;
+  /** Decides itself what it takes of the calls that come while the app shuts down. */
+  readonly takesLate?: boolean;
   handle(exchange: Exchange): Answer | Promise<Answer>;
 }
 

@@ -69,13 +69,13 @@ export class HttpFront {
     const refusal = callerCheck(request);
     if (refusal) return this.refuse(refusal, request);
     const leave = drain.enter();
-    if (!leave) return SHUTTING_DOWN;
+    if (!leave && !callback.takesLate) return SHUTTING_DOWN;
     // Until the answer has left: only then does the server see the connection as idle and close it.
-    response.once('close', leave);
+    if (leave) response.once('close', leave);
     try {
       const body = await readBody(request, bodyLimit);
       return await callback.handle(
-        new Exchange(request, response, path, query, body),
+        new Exchange(request, response, path, query, body, !leave),
       );
     } catch (error) {
       if (error instanceof BodyTooLargeError)
