@@ -37,7 +37,6 @@ type HiddenName =
   | 'then'
   | 'asymmetricMatch'
   | 'toJSON'
-  | keyof object
   | 'constructor'
   | 'toString'
   | 'toLocaleString'
