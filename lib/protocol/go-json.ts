@@ -1,5 +1,6 @@
 /**
- * JSON as Go's encoding/json writes it: keys in order, and `<`, `>`, `&` escaped. A BigInt becomes its digits.
+ * JSON as Go's encoding/json writes it: keys in order, `<`, `>`, `&` escaped, halves of surrogate pairs replaced. A
+ * BigInt becomes its digits.
  * @see https://pkg.go.dev/encoding/json#Marshal
  */
 export function goJson(value: unknown): string {
@@ -16,7 +17,7 @@ export function goJson(value: unknown): string {
 }
 
 function quote(text: string): string {
-  return JSON.stringify(text).replace(
+  return JSON.stringify(text.replace(/\p{Cs}/gu, '\ufffd')).replace(
     /[<>&\u2028\u2029]/g,
     (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );

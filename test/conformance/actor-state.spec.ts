@@ -140,6 +140,15 @@ describe.each([
     expect((await get('Cart/1/state/half')).status).toBe(204);
   });
 
+  it('can’t hold a number that is too large', async () => {
+    const body = '[{"operation":"upsert","request":{"key":"k","value":1e400}}]';
+    const path = '/v1.0/actors/Cart/1/state';
+    expect(errorOf(await call(sidecar, 'POST', path, body))).toEqual({
+      status: 400,
+      errorCode: 'ERR_MALFORMED_REQUEST',
+    });
+  });
+
   it('needs a key', async () => {
     const answer = await save('Cart/1', [
       { operation: 'upsert', request: { value: 1 } },

@@ -127,6 +127,21 @@ describe('an actor method', () => {
     },
   );
 
+  it.each([
+    ['%2E', ''],
+    ['%2E%2E', ''],
+    ['%2Fm', '/m'],
+    ['m%2F', '/m'],
+    ['a%2F..%2Fm', '/m'],
+  ])('whose name is %s is called as "%s"', async (name, path) => {
+    const endpoint = `PUT /actors/Cart/names/method${path}`;
+    app.forget();
+    app.on(endpoint, {});
+    const answer = await actor('POST', `Cart/names/method/${name}`);
+    expect(answer.status).toBe(200);
+    await app.next(endpoint);
+  });
+
   it('is answered with the app’s 200, its headers and its body', async () => {
     const answer = await answered({
       headers: { 'content-type': 'text/x-own', 'x-own': 'yes' },

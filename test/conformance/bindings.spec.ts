@@ -164,7 +164,13 @@ describe('an input binding', () => {
     );
   });
 
-  it.each(['', '{oops'])('invoked with %j is answered 400', async (body) => {
+  it.each([
+    '',
+    '{oops',
+    '{"operation":"create","metadata":{"a":1}}',
+    '{"operation":"create","metadata":[]}',
+    '{"operation":"create","data":1e400}',
+  ])('invoked with %j is answered 400', async (body) => {
     const answer = await call(sidecar, 'POST', '/v1.0/bindings/wanted', body);
     expect(errorOf(answer)).toEqual({
       status: 400,

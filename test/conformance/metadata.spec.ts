@@ -182,8 +182,9 @@ describe('health', () => {
     expect(answer.headers).not.toHaveProperty('traceparent');
   });
 
-  it('of another app is 500', async () => {
-    const answer = await call(sidecar, 'GET', '/v1.0/healthz?appid=other');
+  it.each(['other', ''])('of another app (%j) is 500', async (appId) => {
+    const path = `/v1.0/healthz?appid=${appId}`;
+    const answer = await call(sidecar, 'GET', path);
     expect(errorOf(answer)).toEqual({
       status: 500,
       errorCode: 'ERR_HEALTH_APPID_NOT_MATCH',

@@ -270,6 +270,59 @@ describe.each(backings)('a state store on %s', (backingName) => {
     expect(errorOf(await store.delete('a%7C%7Cb'))).toEqual(expected);
   });
 
+  it('does not name the key with || that a transaction holds', async () => {
+    const request = { key: 'a||b', value: 1 };
+    const answer = await store.transact([{ operation: 'upsert', request }]);
+    expect(answer.status).toBe(400);
+    const { details } = answer.json as { details: object[] };
+    expect(details).toContainEqual({
+      '@type': 'type.googleapis.com/google.rpc.BadRequest',
+      field_violations: [{ description: messageOf(answer) }],
+    });
+  });
+
+  it.each<[string, string, string, string]>([
+    ['', '[{"key":"k","value":[1e400]}]', '1e400', 'SetRequest.value'],
+    [
+      '/transaction',
+      '{"operations":[{"operation":"upsert","request":{"key":"k","value":-1E+999}}]}',
+      '-1E+999',
+      'stateTransactionRequestBodyOperation.operations.request',
+    ],
+  ])(
+    'refuses a number that is too large: %s %s',
+    async (path, body, number, field) => {
+      const answer = await store.call('POST', path, body);
+      expect(errorOf(answer)).toEqual({
+        status: 400,
+        errorCode: 'ERR_MALFORMED_REQUEST',
+      });
+      expect(messageOf(answer)).toContain(
+        `json: cannot unmarshal number ${number} into Go struct field ${field} of type float64`,
+      );
+    },
+  );
+
+  it('keeps the text of a large number, and a tiny number as 0', async () => {
+    const body =
+      '[{"key":"text","value":"1e400"},{"key":"tiny","value":1e-400}]';
+    expect((await store.call('POST', '', body)).status).toBe(204);
+    expect((await store.get('text')).text).toBe('"1e400"');
+    expect((await store.get('tiny')).text).toBe('0');
+  });
+
+  it('replaces halves of surrogate pairs, in keys too', async () => {
+    const body = String.raw`[{"key":"half\ud800","value":{"\udc00":"\ud83d\ude00","x":"a\ud83db"}}]`;
+    expect((await store.call('POST', '', body)).status).toBe(204);
+    const { json } = await store.get('half%EF%BF%BD');
+    expect(json).toEqual({ x: 'a\ufffdb', '\ufffd': '\u{1f600}' });
+  });
+
+  it('escapes keys in what it reads at once', async () => {
+    const answer = await store.call('POST', '/bulk', { keys: ['<a>&'] });
+    expect(answer.text).toBe('[{"key":"\\u003ca\\u003e\\u0026"}]\n');
+  });
+
   it.each<[string, string]>([
     ['an item with an empty key', '[{"key":"","value":1}]'],
     ['an item without a key', '[{"value":1}]'],

@@ -50,7 +50,10 @@ export function readActorOperations(
   body: Buffer,
 ): readonly ActorStateOperation[] {
   const type = 'TransactionalOperation';
-  const operations = arrayOr(decodeJson(body), `value of type []api.${type}`);
+  const operations = arrayOr(
+    decodeJson(body, `${type}.request`),
+    `value of type []api.${type}`,
+  );
   return operations.map((entry) => {
     const object = objectOr(entry, `value of type api.${type}`);
     const operation = member(object, 'operation') ?? '';

@@ -57,7 +57,7 @@ const invoke: Operation = async (actors, actor, call, method) => {
     ['actorId', actor.id],
   ] as const)
     validated(() => checkName(name), `invalid ${field}: `);
-  const name = validated(() => normalizeMethod(method));
+  const name = validated(() => normalizeMethod(method)).replace(/^\//, '');
   const answer = await orError(
     'ERR_ACTOR_INVOKE_METHOD',
     'error invoke actor method',

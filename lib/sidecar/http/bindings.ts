@@ -1,7 +1,7 @@
 import type { Bindings } from '../blocks/bindings.js';
 import { ApiError, type ApiCall, type ApiRoute } from './api.js';
 import { decodeJson } from './decode.js';
-import { member, objectOr, stringOr } from './members.js';
+import { member, objectOr, stringMapOr, stringOr } from './members.js';
 
 /** @see https://docs.dapr.io/reference/api/bindings_api/ */
 export function bindingRoutes(bindings: Bindings): readonly ApiRoute[] {
@@ -31,9 +31,10 @@ function invoke(bindings: Bindings, call: ApiCall): never {
 function readOperation(body: Buffer): string {
   try {
     const request = objectOr(
-      decodeJson(body),
+      decodeJson(body, 'OutputBindingRequest.data'),
       'value of type http.OutputBindingRequest',
     );
+    stringMapOr(member(request, 'metadata'), 'OutputBindingRequest.metadata');
     return (
       stringOr(
         member(request, 'operation'),

@@ -6,14 +6,43 @@ export class DecodeError extends Error {
   }
 }
 
-/** The first JSON value of a body. As with Go's Decoder, what follows that value is not looked at. */
-export function decodeJson(body: Buffer): unknown {
-  const text = body.toString('utf8');
+/**
+ * The first JSON value of a body. As with Go's Decoder, what follows that value is not looked at, and halves of surrogate
+ * pairs are replaced. `anyField` is where values of any type may stand, in which no number is too large for a double.
+ * @throws DecodeError
+ */
+export function decodeJson(body: Buffer, anyField?: string): unknown {
+  const text = wellFormed(body.toString('utf8'));
+  let value: unknown;
   try {
-    return JSON.parse(text);
+    value = JSON.parse(text);
   } catch {
-    return JSON.parse(text.slice(0, new Scanner(text).endOfValue()));
+    value = JSON.parse(text.slice(0, new Scanner(text).endOfValue()));
   }
+  const tooLarge = anyField && tooLargeNumber(text);
+  if (!tooLarge) return value;
+  throw new DecodeError(
+    `json: cannot unmarshal number ${tooLarge} into Go struct field ${anyField} of type float64`,
+  );
+}
+
+const ESCAPE =
+  /\\(?:u[dD][89abAB][\dA-Fa-f]{2}\\u[dD][c-fC-F][\dA-Fa-f]{2}|(?<half>u[dD][89A-Fa-f][\dA-Fa-f]{2})|[^])/g;
+
+function wellFormed(text: string): string {
+  if (!/\\u[dD][89A-Fa-f]/.test(text)) return text;
+  return text.replace(ESCAPE, (escape, half?: string) =>
+    half ? '\\ufffd' : escape,
+  );
+}
+
+function tooLargeNumber(text: string): string | undefined {
+  if (!/[eE]\+?\d{3}|\d{300}/.test(text)) return undefined;
+  const tokens = text.matchAll(/"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g);
+  for (const [token] of tokens)
+    if (!token.startsWith('"') && Math.abs(Number(token)) === Infinity)
+      return token;
+  return undefined;
 }
 
 /**

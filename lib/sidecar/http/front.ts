@@ -11,6 +11,7 @@ import { headerOf, Headers } from '../../protocol/headers.js';
 import type { Activity } from '../activity.js';
 import { NO_TRACE, traceOf } from '../trace.js';
 import { ApiError, type ApiAnswer, type ApiRoute } from './api.js';
+import { badBaggage, baggageOf } from './baggage.js';
 import { BodyTooLarge, readBody } from './body.js';
 import {
   answerBrokenRequest,
@@ -117,20 +118,34 @@ export class HttpFront {
       return;
     }
     const path = cleanPath(raw);
-    const isHealth = isHealthProbe(request.method, path);
-    if (!isHealth) {
-      const { traceparent, tracestate } = traceOf(request.headers);
-      response.setHeader(Headers.traceparent, traceparent || NO_TRACE);
-      if (tracestate) response.setHeader(Headers.tracestate, tracestate);
-    }
     const query = mark < 0 ? '' : url.slice(mark + 1);
+    const refusal = isHealthProbe(request.method, path)
+      ? undefined
+      : this.admit(request, response);
     const answer =
-      isHealth || this.isTrusted(request)
-        ? await this.options.activity.track(() =>
-            this.answer(request, response, { raw, path, query }),
-          )
-        : UNAUTHORIZED;
+      refusal ??
+      (await this.options.activity.track(() =>
+        this.answer(request, response, { raw, path, query }),
+      ));
     send(response, answer);
+  }
+
+  /** What every call but a health probe is asked for, and what every answer to one has. */
+  private admit(
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): ApiAnswer | undefined {
+    let baggage: string;
+    try {
+      baggage = baggageOf(request.headers);
+    } catch (error) {
+      return badBaggage(error as Error);
+    }
+    if (baggage) response.setHeader(Headers.baggage, baggage);
+    const { traceparent, tracestate } = traceOf(request.headers);
+    response.setHeader(Headers.traceparent, traceparent || NO_TRACE);
+    if (tracestate) response.setHeader(Headers.tracestate, tracestate);
+    return this.isTrusted(request) ? undefined : UNAUTHORIZED;
   }
 
   private async answer(

@@ -13,8 +13,8 @@ export function healthRoutes(sidecar: HealthSource): readonly ApiRoute[] {
       verbs: ['GET'],
       path: '/v1.0/healthz',
       handle({ query }) {
-        const asked = query.get('appid');
-        if (asked && asked !== sidecar.appId)
+        const asked = query.get('appid') ?? sidecar.appId;
+        if (asked !== sidecar.appId)
           throw new ApiError(
             500,
             'ERR_HEALTH_APPID_NOT_MATCH',

@@ -1,3 +1,4 @@
+import { goJson } from '../../protocol/go-json.js';
 import { utcTimestamp } from '../../protocol/timestamp.js';
 import type { QueryResult } from '../blocks/state-query.js';
 import type { StoredValue } from '../blocks/state-store.js';
@@ -27,7 +28,7 @@ export function bulkAnswer(
 export function queryAnswer({ items, token }: QueryResult): ApiAnswer {
   const results = items.map(
     ([key, { value, etag }]) =>
-      `{"key":${JSON.stringify(key)},"data":${value},"etag":"${etag}"}`,
+      `{"key":${goJson(key)},"data":${value},"etag":"${etag}"}`,
   );
   const page = token === undefined ? '' : `,"token":"${token}"`;
   return jsonText(`{"results":[${results.join(',')}]${page}}\n`);
@@ -45,7 +46,7 @@ export function jsonText(
 }
 
 function entryOf(key: string, item: StoredValue | undefined): string {
-  const name = JSON.stringify(key);
+  const name = goJson(key);
   if (!item) return `{"key":${name}}`;
   const expiry = expiryOf(item);
   const metadata = expiry ? `,"metadata":{"ttlExpireTime":"${expiry}"}` : '';

@@ -19,7 +19,10 @@ type Metadata = Readonly<Record<string, string>>;
 
 /** The body of a save. `query` is request metadata, which wins over an item's own. */
 export function readSave(body: Buffer, query: Metadata): readonly StateSet[] {
-  const items = arrayOr(decodeJson(body), 'value of type []state.SetRequest');
+  const items = arrayOr(
+    decodeJson(body, 'SetRequest.value'),
+    'value of type []state.SetRequest',
+  );
   const sets = items.map((item) => readSet(item));
   for (const set of sets)
     if (set.key === '') throw new DecodeError('"key" is a required field');
@@ -95,7 +98,10 @@ export function readTransaction(
   query: Metadata,
 ): readonly (() => StateWrite)[] {
   const type = 'stateTransactionRequestBody';
-  const request = objectOr(decodeJson(body), `value of type http.${type}`);
+  const request = objectOr(
+    decodeJson(body, `${type}Operation.operations.request`),
+    `value of type http.${type}`,
+  );
   stringMapOr(member(request, 'metadata'), `${type}.metadata`);
   const operations = arrayOr(
     member(request, 'operations'),

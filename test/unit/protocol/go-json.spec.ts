@@ -11,6 +11,8 @@ describe('JSON as Go writes it', () => {
     ['<x>&', String.raw`"\u003cx\u003e\u0026"`],
     [{ '<': '\u2028\u2029' }, String.raw`{"\u003c":"\u2028\u2029"}`],
     ['"\\\n\u0000ü/', String.raw`"\"\\\n\u0000ü/"`],
+    [{ '\udc00': 'a\ud83d' }, '{"\ufffd":"a\ufffd"}'],
+    ['\u{1f600}', '"\u{1f600}"'],
     [{ a: undefined, b: 1.5 }, '{"b":1.5}'],
     [9007199254740993n, '9007199254740993'],
     [[undefined], '[null]'],

@@ -43,6 +43,26 @@ describe('decoding a body as daprd does', () => {
   });
 
   it.each([
+    [String.raw`"\ud800"`, '\ufffd'],
+    [String.raw`"\uDC00\uD83D"`, '\ufffd\ufffd'],
+    [String.raw`"\ud83d\ude00"`, '\u{1f600}'],
+    [String.raw`"\\ud800"`, String.raw`\ud800`],
+    [String.raw`"\\\ud800x"`, '\\\ufffdx'],
+    [String.raw`{"\udfff":1}`, { '\ufffd': 1 }],
+  ])('replaces halves of surrogate pairs: %s', (text, value) => {
+    expect(decode(text)).toEqual(value);
+  });
+
+  it('refuses a number beyond a double, where any value may stand', () => {
+    const any = (text: string) => decodeJson(Buffer.from(text), 'S.value');
+    for (const text of ['1e400', '[-1E+309]', `{"a":1${'0'.repeat(400)}}`])
+      expect(() => any(text)).toThrow(DecodeError);
+    for (const text of ['1e308', '1e-400', '"1e400"', '["\\"",1e30]'])
+      expect(any(text)).toEqual(JSON.parse(text));
+    expect(decode('1e400')).toBe(Infinity);
+  });
+
+  it.each([
     ['{"a":1}x', { a: 1 }],
     ['1x', 1],
     ['01', 0],
