@@ -1,3 +1,4 @@
+import type { BareArray } from '../protocol/actor-arguments.js';
 import type { Duration } from '../protocol/duration.js';
 
 /** Calls that come back to an actor while its own turn waits for them. */
@@ -22,10 +23,11 @@ export interface ActorsOptions {
   /** Default: not enabled. */
   readonly reentrancy?: ActorReentrancyOptions;
   /**
-   * How a JSON array is read that does not come from a proxy of this package: `single` is one argument, `spread` is
-   * the list of arguments, as the proxies of `@dapr/dapr` send it. Default `single`.
+   * What a bare JSON array means between this package and other SDKs: `single` is one argument, `spread` is the list
+   * of arguments, as `@dapr/dapr` sends and takes it. So an actor reads what callers on other SDKs send, and so a
+   * proxy calls: with `spread`, a single argument is sent as a list of one. Default `single`.
    */
-  readonly arguments?: 'single' | 'spread';
+  readonly arguments?: BareArray;
 }
 
 /** What `@ActorType` may say of its class. */

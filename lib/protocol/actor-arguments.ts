@@ -1,6 +1,9 @@
 import { headerOf, Headers, type HeaderBag } from './headers.js';
 import { decodePayload, PayloadError, toJson } from './payload.js';
 
+/** What a JSON array without our header is, to those who know no header of ours: one argument, or their list. */
+export type BareArray = 'single' | 'spread';
+
 /** A method's arguments as they go over the wire. */
 export interface EncodedArguments {
   /** Absent where there are no arguments. */
@@ -11,12 +14,17 @@ export interface EncodedArguments {
 /**
  * None is an empty body, one is the bare JSON value, as every Dapr SDK sends it; more are a JSON array with a header
  * that says so. Undefined at the end is left out; in front of others it becomes null, and the header tells its place.
+ * @param bare `spread` for an actor of another SDK that takes nothing but a list: one argument is sent as one, too
  * @throws PayloadError for what JSON can't carry
  */
-export function encodeArguments(args: readonly unknown[]): EncodedArguments {
+export function encodeArguments(
+  args: readonly unknown[],
+  bare: BareArray = 'single',
+): EncodedArguments {
   const count = args.findLastIndex((argument) => argument !== undefined) + 1;
   if (count === 0) return { headers: {} };
-  if (count === 1) return { body: toJson(args[0]), headers: {} };
+  if (count === 1 && bare === 'single')
+    return { body: toJson(args[0]), headers: {} };
   const sent = args.slice(0, count);
   const absent = [...sent.keys()].filter((index) => sent[index] === undefined);
   return {
@@ -38,7 +46,7 @@ const itemJson = (argument: unknown): string =>
 export function decodeArguments(
   body: Buffer,
   headers: HeaderBag,
-  bare: 'single' | 'spread',
+  bare: BareArray,
 ): unknown[] {
   const list = headerOf(headers, Headers.actorArguments);
   if (list !== undefined) return decodeList(body, list);

@@ -1,3 +1,4 @@
+import type { INestApplication } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import {
   AbstractActor,
@@ -9,8 +10,10 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
   Actor,
   ActorInvocationError,
+  ActorProxyFactory,
   ActorType,
   DaprModule,
+  getActorsToken,
   InjectActors,
   Actors,
 } from '../../lib/index.js';
@@ -87,12 +90,21 @@ class Cart extends Actor<{ lines: Line[] }> {
   }
 }
 
+/** The same actor, described for our proxies. */
+@ActorType('Ledger', { remote: true, arguments: 'spread' })
+abstract class RemoteLedger {
+  abstract shout(text: string): string;
+  abstract count(first: number, second: number): string;
+  abstract close(): string;
+}
+
 const log = new CapturedLog();
 
 describe('actors of ours and of the official SDK', () => {
   let dapr: EmbeddedSidecar;
   let theirs: OfficialApp;
   let client: DaprClient;
+  let ours: INestApplication;
 
   beforeAll(async () => {
     dapr = await EmbeddedSidecar.start({ appId: 'theirs' });
@@ -100,9 +112,9 @@ describe('actors of ours and of the official SDK', () => {
       await actor.init();
       await actor.registerActor(Ledger);
     });
-    await dapr.run(
+    ours = await dapr.run(
       Test.createTestingModule({
-        imports: [DaprModule.forRoot(), DaprModule.forFeature(['Ledger'])],
+        imports: [DaprModule.forRoot(), DaprModule.forFeature([RemoteLedger])],
         providers: [Cart],
       }).setLogger(log),
       { appId: 'ours' },
@@ -171,16 +183,25 @@ describe('actors of ours and of the official SDK', () => {
       expect(await ledger('a').count(1, 2)).toBe('3');
     });
 
-    it('gives it a single argument that is no object in a list', async () => {
-      const { shout } = dapr.actor<{ shout(text: string[]): string }>(
-        'Ledger',
-        'a',
-      );
-      // Their server takes no bare JSON but objects and lists (the strict mode of body-parser), and spreads lists.
-      expect(await shout(['book'])).toBe('BOOK');
+    // Their server takes no bare JSON but objects and lists (the strict mode of body-parser), and spreads lists.
+    it('gives it a single argument that is no object where it is told to spread them [A21]', async () => {
+      const factory = ours.get(ActorProxyFactory);
+      const told = factory.get<Ledger>('Ledger', 'a', { arguments: 'spread' });
+      expect(await told.shout('book')).toBe('BOOK');
       await expect(ledger('a').shout('book')).rejects.toThrow(
         ActorInvocationError,
       );
+    });
+
+    it('spreads the arguments where the class that describes it says so [A21]', async () => {
+      const injected = ours.get<Actors<RemoteLedger>>(
+        getActorsToken(RemoteLedger),
+      );
+      for (const remote of [injected.get('a'), dapr.actor(RemoteLedger, 'a')]) {
+        expect(await remote.shout('book')).toBe('BOOK');
+        expect(await remote.count(1, 2)).toBe('3');
+        expect(await remote.close()).toBe('undefined');
+      }
     });
 
     it('gets what their server writes where there is no result', async () => {

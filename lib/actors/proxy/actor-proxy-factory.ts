@@ -1,13 +1,18 @@
 import type { ClientActor } from '../../client/actor.js';
 import type { CallOptions } from '../../client/call-options.js';
 import type { CurrentCall } from '../../contexts/current-call.js';
-import { encodeArguments } from '../../protocol/actor-arguments.js';
+import {
+  encodeArguments,
+  type BareArray,
+  type EncodedArguments,
+} from '../../protocol/actor-arguments.js';
 import {
   ENVELOPE_VERSION,
   type RemoteError,
 } from '../../protocol/actor-envelope.js';
 import { Headers } from '../../protocol/headers.js';
-import type { ActorClass } from '../actor-type.decorator.js';
+import { actorTypeOf, type ActorClass } from '../actor-type.decorator.js';
+import type { ActorsOptions } from '../actors.options.js';
 import type { ActorProxy } from './actor-proxy.js';
 import { Turn } from '../runtime/turn.js';
 import { actorTypeName } from './actor-type-ref.js';
@@ -16,6 +21,8 @@ import { hostError, invocationError, outcomeOf } from './remote-answer.js';
 
 /** Makes the error that a proxy throws for an actor's error of some name. */
 export type RemoteErrorFactory = (error: RemoteError) => Error;
+
+type ActorProxyOptions = CallOptions & Pick<ActorsOptions, 'arguments'>;
 
 export interface ActorProxyFactoryDependencies {
   /** Asked at each call. */
@@ -41,16 +48,24 @@ export class ActorProxyFactory {
    *
    * @typeParam T the class of the actor, or an interface with its methods
    * @param type the class with `@ActorType`, or the type name
-   * @param options `signal` and `timeout` (ms) of the calls made with this proxy
+   * @param options `signal` and `timeout` (ms) of the calls made with this proxy; `arguments: 'spread'` for an actor of
+   * `@dapr/dapr`, which takes a single argument in a list only. Default: what `@ActorType` says of the class
    */
   get<T>(
     type: string | ActorClass<T>,
     id: string,
-    options?: CallOptions,
+    options: ActorProxyOptions = {},
   ): ActorProxy<T> {
     const actorType = actorTypeName(type);
-    return remoteActor(actorType, id, (method, args) =>
-      this.call(actorType, id, method, args, options),
+    const { arguments: bare = bareArrayOf(type), ...callOptions } = options;
+    return remoteActor(actorType, id, async (method, args) =>
+      this.call(
+        actorType,
+        id,
+        method,
+        encodeArguments(args, bare),
+        callOptions,
+      ),
     ) as ActorProxy<T>;
   }
 
@@ -58,11 +73,10 @@ export class ActorProxyFactory {
     actorType: string,
     actorId: string,
     method: string,
-    args: readonly unknown[],
-    options: CallOptions | undefined,
+    { body, headers }: EncodedArguments,
+    options: CallOptions,
   ): Promise<unknown> {
     const operation = `actor ${actorType}/${actorId}.${method}`;
-    const { body, headers } = encodeArguments(args);
     const { client, currentCall, errors } = this.dependencies;
     const scope = currentCall?.get();
     const out =
@@ -94,4 +108,10 @@ export class ActorProxyFactory {
       ? errors[error.name]!(error)
       : invocationError(operation, error);
   }
+}
+
+function bareArrayOf(type: string | ActorClass): BareArray | undefined {
+  return typeof type === 'string'
+    ? undefined
+    : actorTypeOf(type)?.options.arguments;
 }

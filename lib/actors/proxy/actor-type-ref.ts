@@ -9,7 +9,9 @@ export type ActorTypeRef<T = unknown> =
   string | ActorClass<T> | (() => ActorClass<T>);
 
 /** The class that a reference stands for; undefined for a type name. */
-export function actorClassOf(ref: ActorTypeRef): ActorClass | undefined {
+export function actorClassOf<T>(
+  ref: ActorTypeRef<T>,
+): ActorClass<T> | undefined {
   if (typeof ref === 'string') return undefined;
   return isThunk(ref) ? ref() : ref;
 }
@@ -38,8 +40,8 @@ export function isReadLater(ref: ActorTypeRef): boolean {
 }
 
 /** Arrow functions have no prototype. */
-function isThunk(
-  ref: ActorClass | (() => ActorClass),
-): ref is () => ActorClass {
+function isThunk<T>(
+  ref: ActorClass<T> | (() => ActorClass<T>),
+): ref is () => ActorClass<T> {
   return (ref as { prototype?: unknown }).prototype === undefined;
 }

@@ -4,9 +4,11 @@ import {
   type FactoryProvider,
   type ForwardReference,
 } from '@nestjs/common';
+import type { ActorClass } from '../actor-type.decorator.js';
 import type { ActorProxy } from './actor-proxy.js';
 import { ActorProxyFactory } from './actor-proxy-factory.js';
 import {
+  actorClassOf,
   actorTypeName,
   isReadLater,
   type ActorTypeRef,
@@ -25,16 +27,19 @@ export abstract class Actors<T> {
 
 /** `Actors` of a type that a module has asked for; keeps the class for the checks at start. */
 export class FeatureActors<T> extends Actors<T> {
+  private readonly type: string | ActorClass<T>;
+
   constructor(
     private readonly factory: ActorProxyFactory,
     readonly actorType: string,
     readonly ref: ActorTypeRef<T>,
   ) {
     super();
+    this.type = actorClassOf(ref) ?? actorType;
   }
 
   get(id: string): ActorProxy<T> {
-    return this.factory.get<T>(this.actorType, id);
+    return this.factory.get<T>(this.type, id);
   }
 }
 

@@ -6,8 +6,12 @@ import {
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 
-function roundTrip(args: unknown[], bare: 'single' | 'spread'): unknown[] {
-  const { body = '', headers } = encodeArguments(args);
+function roundTrip(
+  args: unknown[],
+  bare: 'single' | 'spread',
+  sending: 'single' | 'spread' = 'single',
+): unknown[] {
+  const { body = '', headers } = encodeArguments(args, sending);
   const sent = { ...JSON_TYPE, 'x-nestjs-dapr': '1', ...headers };
   return decodeArguments(Buffer.from(body), sent, bare);
 }
@@ -36,6 +40,16 @@ describe('the arguments of an actor method on the wire', () => {
   ])('come back as they were: %j', (args) => {
     expect(roundTrip(args, 'single')).toEqual(args);
     expect(roundTrip(args, 'spread')).toEqual(args);
+    expect(roundTrip(args, 'single', 'spread')).toEqual(args);
+    expect(roundTrip(args, 'spread', 'spread')).toEqual(args);
+  });
+
+  it('are always a marked array where they are to be spread', () => {
+    expect(encodeArguments(['a'], 'spread')).toEqual({
+      body: '["a"]',
+      headers: { 'x-nestjs-dapr-args': '1' },
+    });
+    expect(encodeArguments([], 'spread')).toEqual({ headers: {} });
   });
 
   it('end before those that are undefined', () => {
