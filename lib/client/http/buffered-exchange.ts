@@ -20,6 +20,9 @@ export class BufferedExchange extends Exchange<HttpAnswer> {
   onResponseStart(_: unknown, status: number, headers: HeaderBag): void {
     this.#status = status;
     this.#headers = headers;
+    // A call that is repeated may have a part of the answer before.
+    this.#body = EMPTY;
+    this.#more = undefined;
   }
 
   onResponseData(_: unknown, chunk: Buffer): void {

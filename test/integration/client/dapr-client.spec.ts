@@ -167,6 +167,19 @@ describe('DaprClient', () => {
       expect(await client.state.get('store', 'key')).toBeUndefined();
     });
 
+    it('forgets the part of an answer that it got before it reads again', async () => {
+      let cut = true;
+      const server = await serverOf((_, response) => {
+        response.writeHead(200, { 'content-length': 7 });
+        if (!cut) return void response.end('"whole"');
+        cut = false;
+        response.write('"wh', () => response.destroy());
+      });
+      const client = clientOf({ httpEndpoint: server.url });
+      expect(await client.state.get('store', 'key')).toBe('whole');
+      expect(server.requests.length).toBe(2);
+    });
+
     it('goes on with a sidecar that restarted between calls', async () => {
       const port = await freePort();
       const client = clientOf({ daprPort: port });
