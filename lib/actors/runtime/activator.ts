@@ -15,23 +15,11 @@ export class Activator {
   ) {}
 
   /** Rejects with what the constructor, a dependency or `onActivate` threw; then nothing of the instance is left. */
-  async activate(slot: ActorSlot): Promise<Activation> {
-    const actor: Actor & Partial<OnActivate> = await construct(
-      slot.type,
-      slot.id,
-    );
-    const activation = new Activation(actor, slot, this.host);
-    settle(actor, activation);
-    slot.activation = activation;
-    try {
-      await actor.onActivate?.();
-    } catch (error) {
-      slot.activation = undefined;
-      throw error;
-    }
-    activation.isUnsaved = activation.state.hasChanges;
-    activation.isActive = true;
-    return activation;
+  activate(slot: ActorSlot): Promise<Activation> {
+    slot.activating = this.bringToLife(slot).finally(() => {
+      slot.activating = undefined;
+    });
+    return slot.activating;
   }
 
   /** Never rejects: whatever `onDeactivate` does, the instance is gone. */
@@ -48,6 +36,25 @@ export class Activator {
         error,
       );
     }
+  }
+
+  private async bringToLife(slot: ActorSlot): Promise<Activation> {
+    const actor: Actor & Partial<OnActivate> = await construct(
+      slot.type,
+      slot.id,
+    );
+    const activation = new Activation(actor, slot, this.host);
+    settle(actor, activation);
+    slot.activation = activation;
+    try {
+      await actor.onActivate?.();
+    } catch (error) {
+      slot.activation = undefined;
+      throw error;
+    }
+    activation.isUnsaved = activation.state.hasChanges;
+    activation.isActive = true;
+    return activation;
   }
 }
 

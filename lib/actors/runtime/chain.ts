@@ -46,6 +46,12 @@ export class Chain {
     );
   }
 
+  /** Whether the caller tells its turns, and none of them is in this actor: nothing in here can be waiting for the call. */
+  isFromOutside(call: ActorCall): boolean {
+    const { marks } = trailOf(call);
+    return marks.length > 0 && !this.open.some((turn) => turn.isNamedBy(marks));
+  }
+
   enter(call: ActorCall, state: StateCache): Turn {
     const turn = new Turn(call, this.parentOf(call));
     for (const other of this.open)

@@ -36,8 +36,12 @@ export class Dispatcher {
     if ('status' in target) return target;
     const slot = type.slots.get(call.actorId);
     const running = slot?.turns.chain;
-    if (slot && type.options.reentrancy?.enabled && running?.takesIn(call))
-      return this.runInner(slot, running, call, target);
+    if (slot && type.options.reentrancy?.enabled && running?.takesIn(call)) {
+      if (!slot.activating || !running.isFromOutside(call))
+        return this.runInner(slot, running, call, target);
+      await slot.activating.catch(() => undefined);
+      return this.dispatch(type, call);
+    }
     if (this.isDraining() || (call.isLate && !this.isOwn(call)))
       return hostReply(503, 'The app is shutting down and takes no new calls.');
     return this.runOutermost(slot ?? newSlot(type, call.actorId), call, target);
@@ -82,6 +86,7 @@ export class Dispatcher {
     try {
       activation ??= await this.activator.activate(slot);
     } catch (error) {
+      chain.seal();
       return this.log.failed(slot, 'could not be activated', error);
     }
     const { state } = activation;

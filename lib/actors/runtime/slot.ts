@@ -6,6 +6,8 @@ import { Turns } from './turns.js';
 export class ActorSlot {
   readonly turns = new Turns();
   activation: Activation | undefined;
+  /** There while the instance is being made; rejects where it can't be. */
+  activating: Promise<Activation> | undefined;
   private closing: Promise<void> | undefined;
 
   constructor(

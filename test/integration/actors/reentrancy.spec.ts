@@ -40,6 +40,8 @@ class AccountActor extends Actor<AccountState> {
 
   async onActivate(): Promise<void> {
     if (this.id === 'impatient') await this.me.read();
+    if (this.id === 'cold') await this.state.has('outer');
+    if (this.id === 'broken') throw new Error('can not begin');
   }
 
   private get me() {
@@ -109,6 +111,12 @@ class AccountActor extends Actor<AccountState> {
   async bothInTurn(): Promise<void> {
     await this.me.setInner(true).catch(() => undefined);
     await this.me.setOther(false);
+  }
+
+  async callTwice(id: string): Promise<string[]> {
+    const other = this.actors.get(AccountActor, id);
+    const ends = await Promise.allSettled([other.setInner(), other.setOther()]);
+    return ends.map(({ status }) => status);
   }
 
   async hold(): Promise<void> {
@@ -233,6 +241,23 @@ describe('a call that comes back to an actor', () => {
       status: 500,
       body: expect.stringContaining('is still being activated'),
     });
+  });
+
+  it('waits for the instance where its chain makes it and another call at once', async () => {
+    await accountApp();
+    await expect(app.actor(AccountActor).callTwice('cold')).resolves.toEqual([
+      'fulfilled',
+      'fulfilled',
+    ]);
+    expect(app.sidecar.stateOf('Account/cold')).toEqual({ inner: 1, other: 1 });
+  });
+
+  it('fails with the call beside it where the instance can not be made', async () => {
+    await accountApp();
+    await expect(app.actor(AccountActor).callTwice('broken')).resolves.toEqual([
+      'rejected',
+      'rejected',
+    ]);
   });
 
   it('takes back what it changed when it throws, though the outer call goes on [A1]', async () => {
