@@ -5,11 +5,7 @@ import { ActorProxyFactory } from '../actors/proxy/actor-proxy-factory.js';
 import type { ActorProxy } from '../actors/proxy/actor-proxy.js';
 import type { ActorClass } from '../actors/actor-type.decorator.js';
 import { DaprClient } from '../client/dapr-client.js';
-import {
-  SIDECAR_HOST,
-  type AppSidecar,
-  type SidecarHost,
-} from '../dapr.module-definition.js';
+import { SIDECAR_HOST } from '../dapr.module-definition.js';
 import type { DaprModuleOptions } from '../dapr.options.js';
 import { startEngine } from '../sidecar/embedded.js';
 import type { Engine } from '../sidecar/engine.js';
@@ -17,6 +13,8 @@ import type { Faults } from '../sidecar/faults.js';
 import type { Sidecar } from '../sidecar/sidecar.js';
 import type { Transcript } from '../sidecar/transcript.js';
 import { VirtualClock } from '../sidecar/virtual-clock.js';
+import { AppHost } from './app-host.js';
+import { Sidecars } from './sidecars.js';
 
 export interface EmbeddedSidecarOptions {
   /** App id of the first app, and of the client. Default `app`. */
@@ -64,8 +62,8 @@ export class EmbeddedSidecar implements AsyncDisposable {
   /** A client of the first app's sidecar. */
   readonly client: DaprClient;
   private readonly proxies: ActorProxyFactory;
-  private readonly apps = new Set<INestApplication>();
-  private readonly sidecars: { sidecar: Sidecar; isTaken: boolean }[];
+  private readonly apps = new Map<INestApplication, AppHost>();
+  private readonly sidecars: Sidecars;
 
   private constructor(
     private readonly engine: Engine,
@@ -76,7 +74,7 @@ export class EmbeddedSidecar implements AsyncDisposable {
     this.clock = clock;
     this.faults = engine.faults;
     this.transcript = engine.transcript;
-    this.sidecars = [{ sidecar: first, isTaken: false }];
+    this.sidecars = new Sidecars(engine, first);
     this.client = new DaprClient(
       {
         httpEndpoint: this.httpEndpoint,
@@ -122,10 +120,7 @@ export class EmbeddedSidecar implements AsyncDisposable {
     options: RunOptions = {},
   ): Promise<INestApplication> {
     const builder = isBuilder(module) ? module : await builderOf(module);
-    let connected: Promise<void> | undefined;
-    const host = this.hostFor(options, (connecting) => {
-      connected = connecting;
-    });
+    const host = this.hostFor(options);
     const compiled = await builder
       .overrideProvider(SIDECAR_HOST)
       .useValue(host)
@@ -136,23 +131,23 @@ export class EmbeddedSidecar implements AsyncDisposable {
     try {
       await options.configure?.(app);
       await app.listen(0, '127.0.0.1');
-      if (!connected)
+      if (!host.connected)
         throw new Error(
           'EmbeddedSidecar.run() got a module that does not import DaprModule. Add DaprModule.forRoot() to its imports.',
         );
-      await connected;
+      await host.connected;
     } catch (error) {
       await app.close();
       throw error;
     }
-    this.apps.add(app);
+    this.apps.set(app, host);
     await this.idle();
     return app;
   }
 
   /** Connects an app that is no Nest app of ours, by the port where it listens. */
   async connect(app: { port: number; appId?: string }): Promise<void> {
-    const sidecar = await this.sidecarFor(app.appId ?? this.first.appId);
+    const sidecar = await this.sidecars.take(app.appId ?? this.first.appId);
     await sidecar.connect({ port: app.port });
   }
 
@@ -168,7 +163,7 @@ export class EmbeddedSidecar implements AsyncDisposable {
 
   /** Closes the apps it runs, then itself; no socket and no timer stays. */
   async close(): Promise<void> {
-    await Promise.all([...this.apps].map((app) => app.close()));
+    await Promise.all([...this.apps].map(closeOnce));
     this.apps.clear();
     await this.client.stop();
     await this.engine.close();
@@ -178,14 +173,11 @@ export class EmbeddedSidecar implements AsyncDisposable {
     return this.close();
   }
 
-  private hostFor(
-    { appId = this.first.appId, options }: RunOptions,
-    onConnect: (connecting: Promise<void>) => void,
-  ): SidecarHost {
+  private hostFor({ appId = this.first.appId, options }: RunOptions): AppHost {
     const { apiToken, appToken } = this.options;
-    return {
-      clock: this.clock,
-      options: {
+    return new AppHost(
+      this.clock,
+      {
         ...(apiToken !== undefined && { apiToken }),
         ...options,
         server: {
@@ -197,50 +189,17 @@ export class EmbeddedSidecar implements AsyncDisposable {
         sidecar: 'embedded',
         embedded: { appId },
       },
-      open: (id) => this.open(id, onConnect),
-    };
-  }
-
-  private async open(
-    appId: string,
-    onConnect: (connecting: Promise<void>) => void,
-  ): Promise<AppSidecar> {
-    const entry = await this.entryFor(appId);
-    entry.isTaken = true;
-    const { sidecar } = entry;
-    return {
-      httpEndpoint: `http://127.0.0.1:${sidecar.httpPort}`,
-      connect: (app) => {
-        const connecting = sidecar.connect(app);
-        onConnect(connecting);
-        return connecting;
-      },
-      disconnect: () => sidecar.disconnect(),
-      // It stays for the restart of its app.
-      close: async () => {
-        entry.isTaken = false;
-      },
-    };
-  }
-
-  private async sidecarFor(appId: string): Promise<Sidecar> {
-    const entry = await this.entryFor(appId);
-    entry.isTaken = true;
-    return entry.sidecar;
-  }
-
-  private async entryFor(
-    appId: string,
-  ): Promise<{ sidecar: Sidecar; isTaken: boolean }> {
-    const free = this.sidecars.find(
-      ({ sidecar, isTaken }) => sidecar.appId === appId && !isTaken,
+      this.sidecars,
     );
-    if (free) return free;
-    const sidecar = await this.engine.openSidecar({ appId, httpPort: 0 });
-    const entry = { sidecar, isTaken: false };
-    this.sidecars.push(entry);
-    return entry;
   }
+}
+
+// An app that the spec has closed itself would run its shutdown hooks a second time.
+async function closeOnce([app, host]: readonly [
+  INestApplication,
+  AppHost,
+]): Promise<void> {
+  if (!host.isClosed) await app.close();
 }
 
 function isBuilder(

@@ -5,6 +5,7 @@ import {
   Module,
   type INestApplicationContext,
   type OnApplicationBootstrap,
+  type OnModuleDestroy,
   type OnModuleInit,
   type Type,
 } from '@nestjs/common';
@@ -615,6 +616,23 @@ describe('the test kit', () => {
     const app = await dapr.run(Patient);
     await app.close();
     expect(await dapr.client.health.isHealthy()).toBe(false);
+  });
+
+  it('runs the shutdown hooks of an app that the spec closes itself only once', async () => {
+    let ended = 0;
+    @Injectable()
+    class Ending implements OnModuleDestroy {
+      onModuleDestroy(): void {
+        ended += 1;
+      }
+    }
+    @Module({ imports: [DaprModule.forRoot()], providers: [Ending] })
+    class Closing {}
+    const dapr = await EmbeddedSidecar.start();
+    const app = await dapr.run(Closing);
+    await app.close();
+    await dapr.close();
+    expect(ended).toBe(1);
   });
 
   it('may be closed twice', async () => {
