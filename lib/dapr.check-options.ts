@@ -1,33 +1,24 @@
 import { inspect } from 'node:util';
-import type { DaprClientOptions } from './client/options.js';
+import { CLIENT_OPTIONS } from './client/options.js';
 import type { DaprModuleOptions } from './dapr.options.js';
 import { DaprConfigurationError } from './errors/dapr-configuration.error.js';
 
 export const LARGEST_PORT = 65_535;
 
-/** The options that the module hands on to its client. */
-export const CLIENT_KEYS = [
-  'daprHost',
-  'daprPort',
-  'daprGrpcPort',
-  'httpEndpoint',
-  'grpcEndpoint',
-  'communicationProtocol',
-  'apiToken',
-  'daprApiToken',
-  'timeout',
-  'readyTimeout',
-] as const satisfies readonly (keyof DaprClientOptions)[];
-
-const ROOT_KEYS: readonly string[] = [
-  ...CLIENT_KEYS,
-  'sidecar',
+/** The options that hold others. */
+export const SECTIONS = [
   'clients',
   'names',
   'subscriptions',
   'actors',
   'server',
   'embedded',
+] as const satisfies readonly (keyof DaprModuleOptions)[];
+
+const ROOT_KEYS: readonly string[] = [
+  ...CLIENT_OPTIONS,
+  'sidecar',
+  ...SECTIONS,
 ];
 
 const SECTION_KEYS: Readonly<Record<string, readonly string[]>> = {
@@ -71,7 +62,7 @@ function refuseUnknownOptions(options: DaprModuleOptions): void {
   for (const [name, section] of Object.entries(sections))
     refuseUnknown(name, SECTION_KEYS[name] ?? [], section);
   for (const [name, client] of Object.entries(clients ?? {}))
-    refuseUnknown(`clients.${name}`, CLIENT_KEYS, client);
+    refuseUnknown(`clients.${name}`, CLIENT_OPTIONS, client);
 }
 
 function refuseUnknown(

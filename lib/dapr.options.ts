@@ -1,10 +1,6 @@
 import type { ActorsOptions } from './actors/actors.options.js';
-import type { DaprClientOptions } from './client/options.js';
-import {
-  checkOptions,
-  CLIENT_KEYS,
-  LARGEST_PORT,
-} from './dapr.check-options.js';
+import { CLIENT_OPTIONS, type DaprClientOptions } from './client/options.js';
+import { checkOptions, LARGEST_PORT, SECTIONS } from './dapr.check-options.js';
 import { DaprConfigurationError } from './errors/dapr-configuration.error.js';
 import type { ServerOptions } from './server/server.options.js';
 
@@ -89,7 +85,7 @@ export function resolveOptions(
 ): ResolvedOptions {
   checkOptions(options);
   const client: Record<string, unknown> = {};
-  for (const key of CLIENT_KEYS)
+  for (const key of CLIENT_OPTIONS)
     if (options[key] !== undefined) client[key] = options[key];
   client['apiToken'] ??=
     options.daprApiToken ?? (env['DAPR_API_TOKEN'] || undefined);
@@ -121,15 +117,6 @@ export function mergeOptions(
       merged[section] = { ...options[section], ...over[section] };
   return merged;
 }
-
-const SECTIONS = [
-  'clients',
-  'names',
-  'subscriptions',
-  'actors',
-  'server',
-  'embedded',
-] as const satisfies readonly (keyof DaprModuleOptions)[];
 
 function resolveServer(
   server: ServerOptions,

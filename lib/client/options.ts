@@ -55,7 +55,8 @@ export interface ResolvedClientOptions {
   readonly apiToken?: string;
 }
 
-const KNOWN = [
+/** The names of all options. */
+export const CLIENT_OPTIONS = [
   'daprHost',
   'daprPort',
   'daprGrpcPort',
@@ -89,12 +90,12 @@ export function resolveClientOptions(
 
 function refuseUnknown(options: DaprClientOptions): void {
   const unknown = Object.keys(options).filter(
-    (key) => !(KNOWN as readonly string[]).includes(key),
+    (key) => !(CLIENT_OPTIONS as readonly string[]).includes(key),
   );
   if (unknown.length === 0) return;
   throw new DaprConfigurationError(
     `DaprClient got ${unknown.map((key) => `"${key}"`).join(', ')}, which it does not know. ` +
-      `It knows: ${KNOWN.join(', ')}. Correct the name or remove it.`,
+      `It knows: ${CLIENT_OPTIONS.join(', ')}. Correct the name or remove it.`,
   );
 }
 
