@@ -1,29 +1,15 @@
-import { Catch, type ExceptionFilter } from '@nestjs/common';
-import { ApplicationConfig } from '@nestjs/core';
-import { throwError, type Observable } from 'rxjs';
-
-/** Hands the original error to the transport; Nest's own last filter would replace it by "Internal server error". */
-@Catch()
-class OriginalErrorFilter implements ExceptionFilter {
-  catch(error: unknown): Observable<never> {
-    return throwError(() => error);
-  }
-}
+import type { ApplicationConfig } from '@nestjs/core';
+import { enhancerConfig } from '../actors/runtime/enhancer-config.js';
 
 /**
- * The global enhancers that Dapr's handlers see: those of `inherited`, or none. Filters are tried from the last to the
- * first, so ours comes first to be the last resort.
+ * The global enhancers that controllers' handlers see: what actors see of those of `inherited`, and the request-scoped
+ * ones, which actors can't have.
  */
 export function daprApplicationConfig(
   inherited: ApplicationConfig | undefined,
 ): ApplicationConfig {
-  const config = new ApplicationConfig();
-  config.useGlobalFilters(new OriginalErrorFilter());
+  const config = enhancerConfig(inherited);
   if (!inherited) return config;
-  config.useGlobalFilters(...inherited.getGlobalFilters());
-  config.useGlobalPipes(...inherited.getGlobalPipes());
-  config.useGlobalInterceptors(...inherited.getGlobalInterceptors());
-  config.useGlobalGuards(...inherited.getGlobalGuards());
   for (const filter of inherited.getGlobalRequestFilters())
     config.addGlobalRequestFilter(filter);
   for (const pipe of inherited.getGlobalRequestPipes())
