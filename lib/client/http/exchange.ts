@@ -163,9 +163,10 @@ export abstract class Exchange<T> implements Dispatcher.DispatchHandler {
     const { readyTimeout, timeout } = this.options;
     if (readyTimeout === 0) return this.#giveUp();
     if (readyTimeout < timeout)
-      this.#readyTimer ??= this.clock.schedule(readyTimeout, () =>
-        this.#timeIsUp(),
-      );
+      this.#readyTimer ??= this.clock.schedule(readyTimeout, () => {
+        this.#readyTimer = undefined;
+        if (this.#isUnreached()) this.#giveUp();
+      });
     this.#stopWaiting = this.link.reachability.wait(() => {
       this.#stopWaiting = undefined;
       this.#attempt();
@@ -173,14 +174,18 @@ export abstract class Exchange<T> implements Dispatcher.DispatchHandler {
   }
 
   #timeIsUp(): void {
+    if (this.#isUnreached()) return this.#giveUp();
     const { operation, timeout } = this.options;
-    const { link } = this;
-    const unreached =
+    this.fail(timeoutError(operation, this.link.description, timeout));
+  }
+
+  /** As opposed to a call that waits for one of the connections that stand. */
+  #isUnreached(): boolean {
+    return (
       this.#obstacle !== undefined &&
       this.#controller === undefined &&
-      !link.connected(this.request.lane);
-    if (unreached) this.#giveUp();
-    else this.fail(timeoutError(operation, link.description, timeout));
+      !this.link.connected(this.request.lane)
+    );
   }
 
   #giveUp(): void {

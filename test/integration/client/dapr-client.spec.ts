@@ -132,6 +132,33 @@ describe('DaprClient', () => {
       expect(clock.pending).toBe(0);
     });
 
+    it('gives a call that waits for a free connection its whole timeout, though it waited for the sidecar first', async () => {
+      const clock = new ManualClock();
+      const port = await freePort();
+      const client = clientOf(
+        { daprPort: port, readyTimeout: 10_000 },
+        { clock },
+      );
+      const calls = Promise.all(
+        Array.from({ length: 80 }, (_, index) =>
+          client.state.get('store', `key-${index}`),
+        ),
+      );
+      while (clock.pending < 160) await new Promise(setImmediate);
+      const held: (() => void)[] = [];
+      let isHeld = true;
+      await serverOf((_, response) => {
+        const answer = () => void response.writeHead(204).end();
+        if (isHeld) held.push(answer);
+        else answer();
+      }, port);
+      while (held.length < 64) await new Promise(setImmediate);
+      clock.advance(10_000);
+      isHeld = false;
+      for (const answer of held) answer();
+      await expect(calls).resolves.toHaveLength(80);
+    });
+
     it('never waits longer than the timeout of the call [C8]', async () => {
       const client = clientOf({ daprPort: await freePort() });
       const got = client.state.get('store', 'key', { timeout: 20 });
