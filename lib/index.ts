@@ -25,6 +25,11 @@ export {
   Subscribe,
   type SubscribeOptions,
 } from './handlers/subscribe.decorator.js';
+export {
+  BulkSubscribe,
+  type BulkSubscribeOptions,
+} from './handlers/bulk-subscribe.decorator.js';
+export type { BulkOptions } from './handlers/bulk-options.js';
 export { InputBinding } from './handlers/input-binding.decorator.js';
 export {
   Invocable,
@@ -37,12 +42,14 @@ export { RetryMessageException } from './handlers/retry-message.exception.js';
 // Contexts
 export { DaprContext } from './contexts/dapr.context.js';
 export { PubSubContext } from './contexts/pub-sub.context.js';
+export { BulkPubSubContext } from './contexts/bulk-pub-sub.context.js';
 export { BindingContext } from './contexts/binding.context.js';
 export { InvocationContext } from './contexts/invocation.context.js';
 export { ActorContext } from './contexts/actor.context.js';
 
 // Messages
 export { CloudEvent } from './protocol/cloud-event.js';
+export { BulkEntry } from './protocol/bulk.js';
 export { TopicEventStatus } from './protocol/topic-status.js';
 export type { Duration, DurationFields } from './protocol/duration.js';
 
@@ -73,6 +80,10 @@ export { InjectDaprClient, getDaprClientToken } from './dapr.clients.js';
 export { CommunicationProtocolEnum } from './client/communication-protocol.js';
 export { HttpMethod } from './client/http-method.js';
 export type { CallOptions } from './client/call-options.js';
+export type {
+  PubSubBulkPublishMessage,
+  PubSubBulkPublishResponse,
+} from './client/pubsub.js';
 
 // Errors
 export { DaprError } from './errors/dapr.error.js';

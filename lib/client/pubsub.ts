@@ -1,3 +1,4 @@
+import type { DaprError } from '../errors/dapr.error.js';
 import type { Acknowledged } from './acknowledged.js';
 import type { CallOptions } from './call-options.js';
 import type { MetadataValues } from './metadata-values.js';
@@ -10,6 +11,33 @@ export interface PubSubPublishOptions extends CallOptions {
   readonly contentType?: string;
   /** Such as `ttlInSeconds`, `rawPayload` or `cloudevent.subject`. */
   readonly metadata?: MetadataValues;
+}
+
+/** A message of a bulk publish, with what belongs to it alone. */
+export interface PubSubBulkPublishEntry {
+  /** Names the message among those of the call. Default: a random UUID. */
+  readonly entryID?: string;
+  /** The data, as for `publish`. */
+  readonly event: unknown;
+  /** What the data is; defaults as for `publish`. daprd takes JSON, CloudEvents, text and bytes, but no vendor types. */
+  readonly contentType?: string;
+  /** Goes before the metadata of the call. */
+  readonly metadata?: MetadataValues;
+}
+
+/** An object that has an `event`, and nothing that an entry has not, is an entry; anything else is the data itself. */
+export type PubSubBulkPublishMessage =
+  PubSubBulkPublishEntry | object | string | number | boolean | null;
+
+/** A message that was not published, and why. */
+export interface PubSubBulkPublishFailure {
+  readonly message: PubSubBulkPublishEntry & { readonly entryID: string };
+  readonly error: DaprError;
+}
+
+export interface PubSubBulkPublishResponse {
+  /** Empty where all went well. */
+  readonly failedMessages: readonly PubSubBulkPublishFailure[];
 }
 
 /**
@@ -28,4 +56,22 @@ export interface ClientPubSub {
     data?: unknown,
     options?: PubSubPublishOptions,
   ): Promise<Acknowledged>;
+
+  /**
+   * Publishes many messages in one call; the order is the component's to keep. Where the sidecar tells which messages
+   * the component did not take, be it some or all, they are in `failedMessages`: publish those again. Everything else
+   * that goes wrong, such as a message that Dapr can't read, rejects, and then nothing was published.
+   * @param metadata of every message, such as `ttlInSeconds`, and of the request
+   * @throws DaprNotFoundError for an unknown pub/sub component
+   * @throws DaprPermissionError for a topic that the component's scopes deny this app
+   * @throws DaprBadRequestError for a content type that Dapr does not take, and for an `entryID` given twice
+   * @see https://docs.dapr.io/developing-applications/building-blocks/pubsub/pubsub-bulk/
+   */
+  publishBulk(
+    pubSubName: string,
+    topic: string,
+    messages: readonly PubSubBulkPublishMessage[],
+    metadata?: MetadataValues | null,
+    options?: CallOptions,
+  ): Promise<PubSubBulkPublishResponse>;
 }

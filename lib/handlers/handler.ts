@@ -11,6 +11,8 @@ export type HandlerDefinition =
       readonly pubsubName: string;
       readonly topic: string;
       readonly options: SubscribeOptions;
+      /** A call has a list of messages, and a status for each. */
+      readonly takesBatches?: true;
     }
   | { readonly kind: 'binding'; readonly name: string }
   | {

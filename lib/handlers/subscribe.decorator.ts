@@ -1,3 +1,4 @@
+import type { BulkOptions } from './bulk-options.js';
 import { daprHandler } from './handler.js';
 
 export interface SubscribeOptions {
@@ -23,6 +24,11 @@ export interface SubscribeOptions {
    * @see https://docs.dapr.io/developing-applications/building-blocks/pubsub/pubsub-raw/
    */
   readonly rawPayload?: boolean;
+  /**
+   * Dapr sends the messages in batches, which spares requests. Nothing else changes: each message goes through guards,
+   * pipes and handler by itself, those of a batch at once, and has an outcome of its own. Belongs to the topic.
+   */
+  readonly bulk?: true | BulkOptions;
 }
 
 /**

@@ -45,7 +45,12 @@ export class HandlerRegistry {
     const { owner } = definition;
     switch (definition.kind) {
       case 'topic':
-        this.topics.push({ owner, run, ...this.deployedTopic(definition) });
+        this.topics.push({
+          owner,
+          run,
+          takesBatches: definition.takesBatches ?? false,
+          ...this.deployedTopic(definition),
+        });
         break;
       case 'binding':
         this.addBinding(pathOf(this.deployed(definition.name, owner)), {
@@ -78,7 +83,7 @@ export class HandlerRegistry {
     options,
   }: Extract<OwnedDefinition, { kind: 'topic' }>): Omit<
     TopicHandler,
-    keyof RegisteredHandler
+    keyof RegisteredHandler | 'takesBatches'
   > {
     const { deadLetterTopic } = options;
     return {

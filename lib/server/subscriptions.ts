@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { DaprConfigurationError } from '../errors/dapr-configuration.error.js';
 import type { SubscribeOptions } from '../handlers/subscribe.decorator.js';
 import type { SubscriptionEntry } from '../protocol/subscription.js';
+import { bulkSubscribeOf } from './bulk-subscription.js';
 import {
   describeTopic,
   topicRoutes,
@@ -21,6 +22,8 @@ export interface Subscription {
   readonly pubsubName: string;
   readonly topic: string;
   readonly deadLetterTopic: string | undefined;
+  /** Its deliveries are batches. */
+  readonly isBulk: boolean;
   readonly entry: SubscriptionEntry;
   readonly routes: readonly TopicRoute[];
 }
@@ -88,7 +91,11 @@ function buildSubscription(
       `${first.owner} subscribes to ${describeTopic(first)}, which is its own dead letter topic. ` +
         'Dapr would deliver a refused message to it for ever: name another topic.',
     );
-  const { rules, fallback } = topicRoutes(handlers);
+  const bulkSubscribe = bulkSubscribeOf(handlers);
+  const { rules, fallback } = topicRoutes(
+    handlers,
+    bulkSubscribe !== undefined,
+  );
   const metadata = {
     ...agreed(handlers, 'metadata'),
     ...(agreed(handlers, 'rawPayload') && { rawPayload: 'true' }),
@@ -97,12 +104,14 @@ function buildSubscription(
     pubsubName,
     topic,
     deadLetterTopic,
+    isBulk: bulkSubscribe !== undefined,
     routes: [...rules.map(({ route }) => route), fallback],
     entry: {
       pubsubname: pubsubName,
       topic,
       ...(deadLetterTopic !== undefined && { deadLetterTopic }),
       ...(Object.keys(metadata).length > 0 && { metadata }),
+      ...(bulkSubscribe && { bulkSubscribe }),
       ...(rules.length === 0
         ? { route: fallback.path }
         : {

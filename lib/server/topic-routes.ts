@@ -4,11 +4,13 @@ import type { SubscribeOptions } from '../handlers/subscribe.decorator.js';
 import { compileRule } from '../protocol/routing-rule.js';
 import type { RegisteredHandler } from './handler-registry.js';
 
-/** A `@Subscribe` on a method, under the deployed names. */
+/** A `@Subscribe` or `@BulkSubscribe` on a method, under the deployed names. */
 export interface TopicHandler extends RegisteredHandler {
   readonly pubsubName: string;
   readonly topic: string;
   readonly options: SubscribeOptions;
+  /** Runs once for a batch rather than once for each of its messages. */
+  readonly takesBatches: boolean;
 }
 
 /** The handlers of one topic. */
@@ -37,11 +39,15 @@ export interface TopicRoutes {
 export const SUBSCRIPTION_PREFIX = '/dapr/sub/';
 
 /** @throws {@link DaprConfigurationError} for rules that contradict each other, or are no CEL */
-export function topicRoutes(handlers: TopicHandlers): TopicRoutes {
+export function topicRoutes(
+  handlers: TopicHandlers,
+  isBulk: boolean,
+): TopicRoutes {
   const ordered = orderedRules(handlers);
   const pathOf = routePaths(
     handlers[0],
     ordered.map(({ options }) => options.match),
+    isBulk,
   );
   return {
     rules: ordered.map((handler) => {
@@ -115,19 +121,29 @@ function compiled({ owner, options: { match = '' } }: TopicHandler): string {
 
 /**
  * Gives each rule of a topic its path. The hash depends on all rules: a sidecar that still decides by those of an
- * earlier run finds no route, rather than a handler that the message is not for. Dapr uses the path as it stands, so it
- * holds only characters that need no escaping.
+ * earlier run finds no route, rather than a handler that the message is not for; so does one that sends single messages
+ * where batches are due, or batches where none are. Dapr uses the path as it stands, so it holds only characters that
+ * need no escaping.
  */
 function routePaths(
   { pubsubName, topic }: TopicHandler,
   matches: readonly unknown[],
+  isBulk: boolean,
 ): (match: string | undefined) => string {
   const readable = [pubsubName, topic].map((name) =>
     name.replace(/[^A-Za-z0-9_-]+/g, '-'),
   );
   return (match) => {
     const hash = createHash('sha256')
-      .update(JSON.stringify([pubsubName, topic, matches, match]))
+      .update(
+        JSON.stringify([
+          pubsubName,
+          topic,
+          matches,
+          match,
+          ...(isBulk ? ['bulk'] : []),
+        ]),
+      )
       .digest('hex')
       .slice(0, 12);
     return `${SUBSCRIPTION_PREFIX}${readable.join('/')}/${hash}`;

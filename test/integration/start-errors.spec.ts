@@ -19,6 +19,7 @@ import { join } from 'node:path';
 import {
   Actor,
   ActorType,
+  BulkSubscribe,
   DaprClient,
   DaprConfigurationError,
   DaprModule,
@@ -26,6 +27,7 @@ import {
   InputBinding,
   Invocable,
   Subscribe,
+  type BulkOptions,
   type DaprModuleOptions,
   type SubscribeOptions,
 } from '../../lib/index.js';
@@ -145,6 +147,44 @@ describe('an app does not start with', () => {
       match: 'event.type == "a"',
     });
     await expectError(startError({ controllers }), ...both, `"${key}"`);
+  });
+
+  it('a handler of batches and one of messages on one topic [I2]', async () => {
+    @Controller()
+    class Views {
+      @BulkSubscribe('pubsub', 'orders')
+      onOrders(): void {}
+    }
+    await expectError(
+      startError({ controllers: [Views, ...subscribers({}, {}).slice(0, 1)] }),
+      'Views.onOrders',
+      'Orders.onOrder',
+      'topic "orders" of "pubsub"',
+      'option "bulk"',
+    );
+  });
+
+  it('two opinions on the batches of a topic [H4]', async () => {
+    const controllers = subscribers(
+      { bulk: { maxMessagesCount: 5 } },
+      { bulk: { maxMessagesCount: 6 }, match: 'event.type == "a"' },
+    );
+    await expectError(
+      startError({ controllers }),
+      ...both,
+      '"maxMessagesCount"',
+    );
+  });
+
+  it.each<[string, BulkOptions]>([
+    ['maxMessagesCount', { maxMessagesCount: 0 }],
+    ['maxMessagesCount', { maxMessagesCount: 1.5 }],
+    ['maxAwaitDuration', { maxAwaitDuration: 'soon' }],
+    ['maxAwaitDuration', { maxAwaitDuration: '0s' }],
+    ['maxAwaitDuration', { maxAwaitDuration: { days: 25 } }],
+  ])('a %s of %j, which Dapr would not take', async (key, bulk) => {
+    const controllers = subscribers({ bulk }, {}).slice(0, 1);
+    await expectError(startError({ controllers }), 'Orders.onOrder', key);
   });
 
   it('a rule that is no CEL expression [H4]', async () => {

@@ -1,7 +1,15 @@
-import { encodePayload } from '../../protocol/payload.js';
+import { encodePayload, toJson } from '../../protocol/payload.js';
 import { ACKNOWLEDGED, type Acknowledged } from '../acknowledged.js';
-import type { ClientPubSub, PubSubPublishOptions } from '../pubsub.js';
-import type { HttpChannel } from './channel.js';
+import type { CallOptions } from '../call-options.js';
+import type { MetadataValues } from '../metadata-values.js';
+import type {
+  ClientPubSub,
+  PubSubBulkPublishMessage,
+  PubSubBulkPublishResponse,
+  PubSubPublishOptions,
+} from '../pubsub.js';
+import { identified, readFailures, wireEntry } from './bulk-publish.js';
+import { answerError, JSON_TYPE, type HttpChannel } from './channel.js';
 import { encoding } from './json.js';
 import { pathPart, queryText } from './path.js';
 
@@ -30,5 +38,33 @@ export class HttpPubSub implements ClientPubSub {
       options,
     });
     return ACKNOWLEDGED;
+  }
+
+  async publishBulk(
+    pubSubName: string,
+    topic: string,
+    messages: readonly PubSubBulkPublishMessage[],
+    metadata?: MetadataValues | null,
+    options?: CallOptions,
+  ): Promise<PubSubBulkPublishResponse> {
+    const operation = `pubsub.publishBulk "${pubSubName}" topic "${topic}"`;
+    const common = metadata ?? undefined;
+    const entries = messages.map(identified);
+    const pubSub = pathPart(operation, 'pub/sub name', pubSubName);
+    const answer = await this.channel.request({
+      operation,
+      lane: 'reentrant',
+      method: 'POST',
+      path: `/v1.0/publish/bulk/${pubSub}/${pathPart(operation, 'topic', topic)}${queryText({}, common)}`,
+      body: encoding(operation, () =>
+        toJson(entries.map((entry) => wireEntry(entry, common))),
+      ),
+      contentType: JSON_TYPE,
+      options,
+    });
+    if (answer.status <= 299) return { failedMessages: [] };
+    const failedMessages = readFailures(operation, answer, entries);
+    if (!failedMessages) throw answerError(operation, answer);
+    return { failedMessages };
   }
 }

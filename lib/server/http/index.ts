@@ -11,6 +11,7 @@ import {
   actorDeactivateCallback,
 } from './actor-deactivate.js';
 import { bindingCallback, bindingProbe } from './binding.js';
+import { bulkTopicCallback } from './bulk-topic.js';
 import { configCallback } from './config.js';
 import type { HttpCallback } from './exchange.js';
 import { healthCallback } from './health.js';
@@ -42,7 +43,11 @@ export function callbacks(sources: CallbackSources): PathCallback[] {
     ...handlers.subscriptions.flatMap((subscription) =>
       subscription.routes.map((route): PathCallback => [
         route.path,
-        topicCallback(dispatcher, subscription, route),
+        (subscription.isBulk ? bulkTopicCallback : topicCallback)(
+          dispatcher,
+          subscription,
+          route,
+        ),
         route.handler?.owner,
       ]),
     ),

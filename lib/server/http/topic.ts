@@ -1,8 +1,8 @@
-import { PubSubContext } from '../../contexts/pub-sub.context.js';
 import { readCloudEvent } from '../../protocol/cloud-event.js';
 import type { TopicEventStatus } from '../../protocol/topic-status.js';
 import type { Dispatcher } from '../dispatcher.js';
 import type { Subscription } from '../subscriptions.js';
+import { handleTopicEvent } from '../topic-event.js';
 import type { TopicRoute } from '../topic-routes.js';
 import { readJson } from './body.js';
 import { callOf, type Answer, type HttpCallback } from './exchange.js';
@@ -13,34 +13,15 @@ import { callOf, type Answer, type HttpCallback } from './exchange.js';
  */
 export function topicCallback(
   dispatcher: Dispatcher,
-  subscription: Subscription,
+  { pubsubName, topic }: Subscription,
   { handler }: TopicRoute,
 ): HttpCallback {
-  const { pubsubName, topic } = subscription;
   return {
     verbs: ['POST'],
     async handle(exchange) {
       const event = readCloudEvent(readJson(exchange.body));
-      if (!handler) {
-        dispatcher.warn(
-          `Message ${event.id} of topic "${topic}" of "${pubsubName}" matched no rule and the topic has no handler without one; dropped.`,
-        );
-        return ANSWERS.DROP;
-      }
-      const context = new PubSubContext(
-        callOf(exchange, {
-          pubsubName,
-          topic,
-          event,
-        }),
-      );
-      const outcome = await dispatcher.dispatchEvent(
-        handler,
-        event.data,
-        context,
-        () => `message ${event.id} of topic "${topic}" of "${pubsubName}"`,
-      );
-      return ANSWERS[outcome.status];
+      const call = callOf(exchange, { pubsubName, topic, event });
+      return ANSWERS[await handleTopicEvent(dispatcher, handler, call)];
     },
   };
 }

@@ -49,7 +49,9 @@ function recordedRequest(name: string): object {
 }
 
 function recording(name: string): Recording {
-  const found = recordings('client-calls').find((one) => one.name === name);
+  const found = [...recordings('client-calls'), ...recordings('bulk')].find(
+    (one) => one.name === name,
+  );
   if (!found) throw new Error(`no recording "${name}"`);
   return found;
 }
