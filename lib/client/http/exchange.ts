@@ -62,8 +62,8 @@ export abstract class Exchange<T> implements Dispatcher.DispatchHandler {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
-    // Given up while it waited for a free connection: nothing is sent.
-    if (this.over) return controller.abort(new Error('given up'));
+    // Nothing is sent then; an abort would end the connection, too.
+    if (this.over) throw new Error('given up while it waited for a connection');
     this.link.reachability.reached();
     this.#readyTimer?.cancel();
     this.#readyTimer = undefined;

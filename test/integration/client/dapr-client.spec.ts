@@ -222,6 +222,34 @@ describe('DaprClient', () => {
       await client.state.save('store', [{ key: 'k', value: 'last' }]);
     });
 
+    it('keeps the connections that calls waited for and gave up', async () => {
+      const sockets = new Set<unknown>();
+      const held: (() => void)[] = [];
+      const server = await serverOf((_, response) => {
+        sockets.add(response.socket);
+        held.push(() => void response.writeHead(204).end());
+      });
+      const client = clientOf({ httpEndpoint: server.url });
+      const gets = (signal?: AbortSignal) =>
+        Array.from({ length: 64 }, (_, index) =>
+          client.state.get('store', `${index}`, signal && { signal }),
+        );
+      const first = Promise.all(gets());
+      while (held.length < 64) await new Promise(setImmediate);
+      const impatient = new AbortController();
+      const given = Promise.allSettled(gets(impatient.signal));
+      impatient.abort();
+      await given;
+      for (const answer of held.splice(0)) answer();
+      await first;
+      const second = Promise.all(gets());
+      while (held.length < 64) await new Promise(setImmediate);
+      for (const answer of held) answer();
+      await second;
+      expect(server.requests.length).toBe(128);
+      expect(sockets.size).toBe(64);
+    });
+
     it('uses a connection again', async () => {
       const server = await serverOf(ok);
       const client = clientOf({ httpEndpoint: server.url });
