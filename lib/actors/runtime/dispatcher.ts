@@ -71,7 +71,7 @@ export class Dispatcher {
     } finally {
       chain.outermost.hasEnded = true;
       slot.turns.leave();
-      if (slot.isEmpty) slot.type.slots.delete(slot.id);
+      slot.removeIfEmpty();
     }
   }
 

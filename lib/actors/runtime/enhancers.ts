@@ -78,7 +78,7 @@ export function scopedGlobalEnhancers(config: ApplicationConfig): string[] {
   );
 }
 
-export function parametersOf(
+function parametersOf(
   target: Type,
   method: string,
 ): readonly ParameterMetadata[] {

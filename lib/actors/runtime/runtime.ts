@@ -123,7 +123,7 @@ export class ActorRuntime {
 
   private async close(slot: ActorSlot, reason: Error): Promise<void> {
     await slot.close(reason, () => this.activator.retire(slot));
-    if (slot.isEmpty) slot.type.slots.delete(slot.id);
+    slot.removeIfEmpty();
   }
 
   private slots(): ActorSlot[] {

@@ -15,8 +15,11 @@ export class ActorSlot {
     readonly id: string,
   ) {}
 
-  get isEmpty(): boolean {
-    return this.turns.isFree && this.activation === undefined;
+  /** Forgets the place where nothing is in it, unless it is forgotten already and the id has got another. */
+  removeIfEmpty(): void {
+    const isEmpty = this.turns.isFree && this.activation === undefined;
+    const { slots } = this.type;
+    if (isEmpty && slots.get(this.id) === this) slots.delete(this.id);
   }
 
   /**
@@ -25,7 +28,9 @@ export class ActorSlot {
    */
   close(reason: Error, retire: () => Promise<void>): Promise<void> {
     this.turns.chain?.condemn(reason);
-    this.closing ??= this.turns.between(retire).finally(() => {
+    this.closing ??= this.turns.between(async () => {
+      await retire();
+      // Before the next chain begins: what it makes is for another call of this method to end.
       this.closing = undefined;
     });
     return this.closing;
