@@ -5,8 +5,7 @@ import {
   Server,
   type CustomTransportStrategy,
 } from '@nestjs/microservices';
-import { createServer, type Server as HttpServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { Server as HttpServer } from 'node:http';
 import type { ActorRuntime } from '../actors/runtime/runtime.js';
 import type { CurrentCall } from '../contexts/current-call.js';
 import type { DaprContext } from '../contexts/dapr.context.js';
@@ -20,9 +19,8 @@ import { HandlerRegistry, type Handlers } from './handler-registry.js';
 import { callerCheck } from './http/caller.js';
 import { HttpFront } from './http/front.js';
 import { callbacks } from './http/index.js';
-import { answerNotFound } from './http/not-found.js';
+import { OwnPort } from './http/own-port.js';
 import { Routes } from './http/routes.js';
-import { followUnusedConnections } from './http/unused-connections.js';
 import type { UserRoutes } from './http/user-routes.js';
 import { refuseMisplacedHandlers } from './misplaced-handlers.js';
 import type { NestHandler } from './run-handler.js';
@@ -41,8 +39,6 @@ export interface ServerDaprDependencies {
 type StartHook = Parameters<Server['setOnProcessingStartHook']>[0];
 type EndHook = Parameters<Server['setOnProcessingEndHook']>[0];
 
-// Node's own 511 makes a thousand connections at once wait a second for the kernel to try again.
-const BACKLOG = 2048;
 const DEFAULT_BODY_LIMIT = 4 * 1024 * 1024;
 
 /**
@@ -61,16 +57,13 @@ export class ServerDapr extends Server implements CustomTransportStrategy {
   private registry: HandlerRegistry | undefined;
   private registered: Handlers | undefined;
   private isTraced = false;
-  private ownPort: number | undefined;
-  private ownServer: HttpServer | undefined;
-  private cutUnused: (() => void) | undefined;
-  private gate: Promise<void> | undefined;
-  private openGate: () => void = () => undefined;
+  private readonly ownPort: OwnPort;
+  private ownPortNumber: number | undefined;
 
   constructor(private readonly dependencies: ServerDaprDependencies) {
     super();
     const { options, currentCall, clock } = dependencies;
-    this.ownPort = options.port;
+    this.ownPortNumber = options.port;
     this.drain = new Drain(clock, options.drainDelay ?? 0);
     this.dispatcher = new Dispatcher(
       currentCall,
@@ -82,6 +75,7 @@ export class ServerDapr extends Server implements CustomTransportStrategy {
       bodyLimit: options.bodyLimit ?? DEFAULT_BODY_LIMIT,
       drain: this.drain,
     });
+    this.ownPort = new OwnPort(this.front.handle);
   }
 
   /** Takes Dapr's requests on the app's own port: true where the request is Dapr's. */
@@ -95,12 +89,12 @@ export class ServerDapr extends Server implements CustomTransportStrategy {
 
   /** Served on a port of its own rather than on the app's. */
   get hasOwnPort(): boolean {
-    return this.ownPort !== undefined;
+    return this.ownPortNumber !== undefined;
   }
 
   /** Serves Dapr's calls on a port of their own. Call it before the app starts. */
   onPort(port: number): this {
-    this.ownPort = port;
+    this.ownPortNumber = port;
     return this;
   }
 
@@ -155,55 +149,36 @@ export class ServerDapr extends Server implements CustomTransportStrategy {
 
   /** Opens the port of its own; on the app's port there is nothing to open. */
   override listen(callback: (error?: unknown) => void): void {
-    if (this.ownPort === undefined || this.ownServer) return callback();
+    if (this.ownPortNumber === undefined || this.ownPort.server)
+      return callback();
     // A hybrid application may start its microservices before it has found its handlers.
     if (!this.registered) this.hold();
-    const server = (this.ownServer = createServer((request, response) => {
-      void this.afterGate().then(() => {
-        // Its caller may not have waited.
-        if (response.destroyed) return;
-        if (!this.front.handle(request, response)) answerNotFound(response);
-      });
-    }));
-    this.cutUnused = followUnusedConnections(server);
-    const fail = (error: Error): void => {
-      this.ownServer = undefined;
+    this.ownPort.open(this.ownPortNumber, (error) => {
+      if (!error) this._status$.next('connected');
       callback(error);
-    };
-    server.once('error', fail);
-    server.listen({ port: this.ownPort, backlog: BACKLOG }, () => {
-      server.removeListener('error', fail);
-      this._status$.next('connected');
-      callback();
     });
   }
 
   /** Lets requests on the own port wait until `release`: the app is still starting. */
   hold(): void {
-    this.gate ??= new Promise((resolve) => (this.openGate = resolve));
+    this.ownPort.hold();
   }
 
   /** From here on requests on the own port are answered. */
   release(): void {
-    this.openGate();
+    this.ownPort.release();
   }
 
   /** The port of its own, once it is open. */
   get port(): number | undefined {
-    return (this.ownServer?.address() as AddressInfo | null)?.port;
+    return this.ownPort.number;
   }
 
   override async close(): Promise<void> {
     await this.drain.end();
     // Standalone, Nest closes the transport before it calls a hook.
     await this.dependencies.actors.stop();
-    this.release();
-    const server = this.ownServer;
-    this.ownServer = undefined;
-    if (server) {
-      this.cutUnused?.();
-      await new Promise((resolve) => server.close(resolve));
-    }
+    await this.ownPort.close();
     this._status$.next('closed');
   }
 
@@ -214,11 +189,7 @@ export class ServerDapr extends Server implements CustomTransportStrategy {
 
   /** The HTTP server of its own port; undefined on the app's port. */
   override unwrap<T = HttpServer | undefined>(): T {
-    return this.ownServer as T;
-  }
-
-  private afterGate(): Promise<void> {
-    return this.gate ?? Promise.resolve();
+    return this.ownPort.server as T;
   }
 
   override setOnProcessingStartHook(hook: StartHook): void {
