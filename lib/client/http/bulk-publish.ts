@@ -55,15 +55,14 @@ export function wireEntry(
   };
 }
 
-/** The messages that an answer says were not published; undefined where it speaks of none. */
+/** The messages that an answer says were not published; empty where it speaks of none of these. */
 export function readFailures(
   operation: string,
   answer: { readonly status: number; readonly body: Buffer },
   entries: readonly IdentifiedEntry[],
-): PubSubBulkPublishFailure[] | undefined {
+): PubSubBulkPublishFailure[] {
   const { failedEntries, errorCode } = parsed(answer.body);
-  if (!Array.isArray(failedEntries) || failedEntries.length === 0)
-    return undefined;
+  if (!Array.isArray(failedEntries)) return [];
   const reasons = new Map(
     failedEntries.map((failed: unknown) => {
       const { entryId, error } = Object(failed) as Record<string, unknown>;

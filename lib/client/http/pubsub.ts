@@ -64,7 +64,7 @@ export class HttpPubSub implements ClientPubSub {
     });
     if (answer.status <= 299) return { failedMessages: [] };
     const failedMessages = readFailures(operation, answer, entries);
-    if (!failedMessages) throw answerError(operation, answer);
+    if (failedMessages.length === 0) throw answerError(operation, answer);
     return { failedMessages };
   }
 }

@@ -213,21 +213,24 @@ describe('client.pubsub.publishBulk', () => {
     }
   });
 
-  it('rejects a failure that names no message [C3]', async () => {
-    const server = await startServer((_, response) => {
-      response.writeHead(500);
-      response.end(
-        '{"failedEntries":[],"errorCode":"ERR_PUBSUB_PUBLISH_MESSAGE"}',
-      );
-    });
-    const other = new DaprClient({ httpEndpoint: server.url });
-    try {
-      await expect(
-        other.pubsub.publishBulk('mem', 'ct', ['x']),
-      ).rejects.toMatchObject({ errorCode: 'ERR_PUBSUB_PUBLISH_MESSAGE' });
-    } finally {
-      await other.stop();
-      await server.close();
-    }
-  });
+  it.each(['[]', '[null]', '[{"entryId":"unknown","error":"full"}]', 'null'])(
+    'rejects a failure that names no message but %s [C3]',
+    async (failed) => {
+      const server = await startServer((_, response) => {
+        response.writeHead(500);
+        response.end(
+          `{"failedEntries":${failed},"errorCode":"ERR_PUBSUB_PUBLISH_MESSAGE"}`,
+        );
+      });
+      const other = new DaprClient({ httpEndpoint: server.url });
+      try {
+        await expect(
+          other.pubsub.publishBulk('mem', 'ct', ['x']),
+        ).rejects.toMatchObject({ errorCode: 'ERR_PUBSUB_PUBLISH_MESSAGE' });
+      } finally {
+        await other.stop();
+        await server.close();
+      }
+    },
+  );
 });
