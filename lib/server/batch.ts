@@ -8,7 +8,7 @@ import {
   type TopicEventStatus,
 } from '../protocol/topic-status.js';
 import type { Dispatcher } from './dispatcher.js';
-import type { TopicHandler } from './topic-routes.js';
+import { describeTopic, type TopicHandler } from './topic-routes.js';
 
 /** Takes a batch through its handler, which may tell the outcome of each entry. */
 export async function handleBatch(
@@ -19,7 +19,7 @@ export async function handleBatch(
 ): Promise<BulkStatus[]> {
   // All of them were broken.
   if (entries.length === 0) return [];
-  const what = `a batch of ${entries.length} of topic "${call.topic}" of "${call.pubsubName}"`;
+  const what = `a batch of ${entries.length} of ${describeTopic(call)}`;
   const statusOf = (
     status: (entry: BulkEntry) => TopicEventStatus,
   ): BulkStatus[] =>

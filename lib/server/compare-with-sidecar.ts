@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Subscription } from './subscriptions.js';
-import { SUBSCRIPTION_PREFIX } from './topic-routes.js';
+import { describeTopic, SUBSCRIPTION_PREFIX } from './topic-routes.js';
 
 /** What the sidecar's metadata says of the app, as far as it is compared. */
 export interface SidecarView {
@@ -27,10 +27,10 @@ export function differencesFromSidecar(
     const known = view.subscriptions.find(
       (each) => each.pubsubname === pubsubName && each.topic === topic,
     );
-    if (!known) return [`does not know of ${describe(pubsubName, topic)}`];
+    if (!known) return [`does not know of ${describeTopic(subscription)}`];
     return isCurrent(subscription, known)
       ? []
-      : [`knows ${describe(pubsubName, topic)} otherwise`];
+      : [`knows ${describeTopic(subscription)} otherwise`];
   });
   const stale = view.subscriptions
     .filter(
@@ -43,7 +43,7 @@ export function differencesFromSidecar(
     )
     .map(
       ({ pubsubname, topic }) =>
-        `still delivers ${describe(pubsubname, topic)}`,
+        `still delivers ${describeTopic({ pubsubName: pubsubname, topic })}`,
     );
   return [
     ...own,
@@ -81,8 +81,4 @@ function without(
   others: readonly string[],
 ): readonly string[] {
   return some.filter((each) => !others.includes(each));
-}
-
-function describe(pubsubName: string, topic: string): string {
-  return `topic "${topic}" of "${pubsubName}"`;
 }

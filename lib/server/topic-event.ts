@@ -1,7 +1,7 @@
 import { PubSubContext, type PubSubCall } from '../contexts/pub-sub.context.js';
 import type { TopicEventStatus } from '../protocol/topic-status.js';
 import type { Dispatcher } from './dispatcher.js';
-import type { TopicHandler } from './topic-routes.js';
+import { describeTopic, type TopicHandler } from './topic-routes.js';
 
 /**
  * Takes one message through its handler.
@@ -14,18 +14,17 @@ export async function handleTopicEvent(
   call: PubSubCall,
   id = call.event.id,
 ): Promise<TopicEventStatus> {
-  const { pubsubName, topic, event } = call;
   if (!handler) {
     dispatcher.warn(
-      `Message ${id} of topic "${topic}" of "${pubsubName}" matched no rule and the topic has no handler without one; dropped.`,
+      `Message ${id} of ${describeTopic(call)} matched no rule and the topic has no handler without one; dropped.`,
     );
     return 'DROP';
   }
   const { status } = await dispatcher.dispatchEvent(
     handler,
-    event.data,
+    call.event.data,
     new PubSubContext(call),
-    () => `message ${id} of topic "${topic}" of "${pubsubName}"`,
+    () => `message ${id} of ${describeTopic(call)}`,
   );
   return status;
 }

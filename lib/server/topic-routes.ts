@@ -89,7 +89,10 @@ function orderedRules(handlers: TopicHandlers): TopicHandler[] {
 }
 
 /** For messages. */
-export function describeTopic({ pubsubName, topic }: TopicHandler): string {
+export function describeTopic({
+  pubsubName,
+  topic,
+}: Pick<TopicHandler, 'pubsubName' | 'topic'>): string {
   return `topic "${topic}" of "${pubsubName}"`;
 }
 

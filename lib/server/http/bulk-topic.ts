@@ -11,7 +11,7 @@ import { handleBatch } from '../batch.js';
 import type { Dispatcher } from '../dispatcher.js';
 import type { Subscription } from '../subscriptions.js';
 import { handleTopicEvent } from '../topic-event.js';
-import type { TopicRoute } from '../topic-routes.js';
+import { describeTopic, type TopicRoute } from '../topic-routes.js';
 import { readJson } from './body.js';
 import {
   callOf,
@@ -47,7 +47,7 @@ export function bulkTopicCallback(
     );
   const drop = ({ entryId, problem }: BrokenEntry): BulkStatus => {
     dispatcher.warn(
-      `Entry ${entryId} of topic "${topic}" of "${pubsubName}" can't be read: ${problem.message}; dropped.`,
+      `Entry ${entryId} of ${describeTopic(subscription)} can't be read: ${problem.message}; dropped.`,
     );
     return { entryId, status: 'DROP' };
   };
