@@ -27,6 +27,7 @@ export class InvocationContext extends DaprContext<InvocationCall> {
     return this.call.verb;
   }
 
+  /** The query of the invoked URL. */
   get query(): URLSearchParams {
     return this.call.query;
   }

@@ -10,6 +10,7 @@ export interface BulkSubscribeOptions
  * Handles the messages of a topic in batches: the payload is a list of `BulkEntry`. What the handler returns:
  * - a `Map` from entry ids to `TopicEventStatus`: the status of each entry; those that it does not name are SUCCESS. A
  *   key that is no entry of the batch, or a value that is no status, fails the whole batch
+ * - `'RETRY'` or `'DROP'`: that for all
  * - nothing, or anything else: SUCCESS for all
  *
  * Throwing means the same for all entries as it does for one message of `@Subscribe`. An entry that can't be read is

@@ -33,7 +33,8 @@ export interface SubscribeOptions {
 
 /**
  * Handles the messages of a topic. Returning means SUCCESS, throwing means RETRY; a payload that a pipe refuses, a
- * guard that says no and `DropMessageException` mean DROP. May stand on one method several times.
+ * guard that says no and `DropMessageException` mean DROP. The words `'SUCCESS'`, `'RETRY'` and `'DROP'`, returned, say it
+ * outright. May stand on one method several times.
  *
  * RETRY is worth what the component's resiliency policy makes of it: without one, Dapr sends the message to the dead
  * letter topic, or loses it.
