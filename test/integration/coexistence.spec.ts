@@ -320,6 +320,7 @@ describe.each(platforms)('Dapr on %s, beside', (_platform, adapter) => {
     it("leaves the app's own jobs, verbs and longer paths alone", async () => {
       expect((await nest.call('POST', '/job/a')).text).toBe('job a');
       expect((await nest.call('GET', '/inbox')).text).toBe('mails');
+      expect((await nest.call('HEAD', '/inbox')).status).toBe(200);
       expect((await nest.call('GET', '/checkout/1')).text).toBe('1');
       expect((await nest.call('POST', '/inbox', {})).status).toBe(200);
     });

@@ -73,7 +73,11 @@ function expressRoutes(adapter: AbstractHttpAdapter): Route[] {
     const { route } = layer;
     if (!route || typeof route.path !== 'string') return [];
     const verbs = VERBS.filter(
-      (verb) => route.methods[verb.toLowerCase()] || route.methods['_all'],
+      (verb) =>
+        route.methods[verb.toLowerCase()] ||
+        route.methods['_all'] ||
+        // Express answers HEAD by the route of GET.
+        (verb === 'HEAD' && route.methods['get']),
     );
     return [
       {
