@@ -31,8 +31,8 @@ export interface EmbeddedOptions {
 /** @see https://docs.dapr.io/reference/environment/ for the environment variables */
 export interface DaprModuleOptions extends DaprClientOptions {
   /**
-   * `auto`: external where the environment or another option names a sidecar, else embedded where `NODE_ENV` is `development` or `test`,
-   * else external on Dapr's default ports. Environment: `DAPR_SIDECAR`. Default `auto`.
+   * `auto`: external where the environment or another option names a sidecar, else embedded where `NODE_ENV` is
+   * `development` or `test`, else external on Dapr's default ports. Environment: `DAPR_SIDECAR`. Default `auto`.
    */
   readonly sidecar?: SidecarChoice;
   /** Further clients by name, for `@InjectDaprClient(name)`. */
