@@ -36,7 +36,9 @@ export class ActorLog {
 }
 
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  if (error instanceof Error) return error.message;
+  // Not every object can be made text of, and what one holds may be a payload.
+  return typeof error === 'string' ? error : 'what was thrown is no Error';
 }
 
 function stackOf(error: unknown): string | undefined {

@@ -75,7 +75,7 @@ export class Dispatcher {
     }
   }
 
-  /** Whatever happens, the state has no pending changes afterwards. */
+  /** Whatever happens, the state has no pending changes afterwards: the next turn would store them. */
   private async runChain(
     slot: ActorSlot,
     chain: Chain,
@@ -92,24 +92,26 @@ export class Dispatcher {
     const { state } = activation;
     const { outermost } = chain;
     outermost.savepoint = state.savepoint();
-    const { isGood, reply } = await runMethod(
-      chain,
-      outermost,
-      activation,
-      call,
-      target,
-      this.log,
-    );
-    if (chain.hasOthers) await chain.othersLeft();
-    chain.seal();
-    const refusal =
-      isGood && (chain.doom ?? state.hasChanges)
-        ? await this.store(slot, chain, activation)
-        : undefined;
-    if (isGood && !refusal) return reply;
-    state.restore(undefined);
-    if (activation.isUnsaved) await this.activator.retire(slot);
-    return refusal ?? reply;
+    try {
+      const { isGood, reply } = await runMethod(
+        chain,
+        outermost,
+        activation,
+        call,
+        target,
+        this.log,
+      );
+      if (chain.hasOthers) await chain.othersLeft();
+      chain.seal();
+      const refusal =
+        isGood && (chain.doom ?? state.hasChanges)
+          ? await this.store(slot, chain, activation)
+          : undefined;
+      return refusal ?? reply;
+    } finally {
+      state.restore(undefined);
+      if (activation.isUnsaved) await this.activator.retire(slot);
+    }
   }
 
   private async runInner(

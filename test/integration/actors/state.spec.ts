@@ -1,4 +1,6 @@
+import { UseInterceptors, type NestInterceptor } from '@nestjs/common';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { map } from 'rxjs';
 import { Actor } from '../../../lib/actors/actor.js';
 import { ActorType } from '../../../lib/actors/actor-type.decorator.js';
 import { ActorInvocationError } from '../../../lib/errors/actor-invocation.error.js';
@@ -10,6 +12,16 @@ interface CartState {
   note: unknown;
   at: Date;
 }
+
+/** Throws what can't even be made text of: an object without a prototype, as a parsed query string is. */
+const throwingOddly: NestInterceptor = {
+  intercept: (_, next) =>
+    next.handle().pipe(
+      map(() => {
+        throw Object.create(null);
+      }),
+    ),
+};
 
 @ActorType('Cart')
 class CartActor extends Actor<CartState> {
@@ -27,6 +39,11 @@ class CartActor extends Actor<CartState> {
     await this.add(sku);
     this.state.remove('total');
     throw new Error('out of stock');
+  }
+
+  @UseInterceptors(throwingOddly)
+  async addAndThrowOddly(sku: string): Promise<void> {
+    await this.add(sku);
   }
 
   async spoil(): Promise<void> {
@@ -136,6 +153,15 @@ describe('state of an actor', () => {
       items: ['book'],
       total: 1,
     });
+  });
+
+  it('of a turn that fails with no Error at all is not stored either [A1]', async () => {
+    await cartApp();
+    await expect(app.actor(CartActor).addAndThrowOddly('a')).rejects.toThrow(
+      'The actor threw no Error',
+    );
+    await expect(app.actor(CartActor).items()).resolves.toEqual([]);
+    expect(app.sidecar.stateOf('Cart/a')).toEqual({});
   });
 
   it('that was handed out changes nothing until it is set', async () => {
