@@ -13,7 +13,7 @@ export interface ActorTimers {
   /**
    * Starts a timer, or replaces the one of that name. It calls the `@OnTimer(name)` method, or, where there is none,
    * the method that `callback` names.
-   * @throws DurationError for times that Dapr would not take, before it is called
+   * @throws DaprBadRequestError for times that Dapr would not take, before it is called
    */
   set(name: string, timer: ActorTimerOptions): Promise<void>;
   /** Stops a timer; there need not be one. */
@@ -28,7 +28,7 @@ export interface ActorTimers {
 export interface ActorReminders {
   /**
    * Registers a reminder, or replaces the one of that name. It calls the `@OnReminder(name)` method.
-   * @throws DurationError for times that Dapr would not take, before it is called
+   * @throws DaprBadRequestError for times that Dapr would not take, before it is called
    */
   set(name: string, reminder: ActorReminderOptions): Promise<void>;
   /** Undefined where there is none of that name. */
