@@ -1,4 +1,4 @@
-import { parseGoDuration } from './go-duration.js';
+import { LONGEST_GO_DURATION, parseGoDuration } from './go-duration.js';
 import { parseExactJson } from './go-json.js';
 import { mediaType } from './media-type.js';
 import { localTimestamp, parseTimestamp, utcTimestamp } from './timestamp.js';
@@ -156,9 +156,6 @@ function dataOf(body: Buffer, type: string): EventRecord {
   }
 }
 
-// What a Go duration can hold: https://pkg.go.dev/time#Duration
-const LONGEST = 2 ** 63 / 1e6;
-
 /** Milliseconds of `ttlInSeconds` (or `ttl`): a Go duration or whole seconds. daprd passes over what it can't read. */
 function timeToLive(
   metadata: Readonly<Record<string, string>>,
@@ -173,5 +170,5 @@ function timeToLive(
   const duration = parseGoDuration(text);
   if (duration !== undefined) return Math.max(0, duration);
   if (!/^[+-]?\d+$/.test(text) || Number(text) <= 0) return undefined;
-  return Math.min(Number(text) * 1000, LONGEST);
+  return Math.min(Number(text) * 1000, LONGEST_GO_DURATION);
 }

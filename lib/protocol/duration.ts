@@ -1,5 +1,6 @@
 import {
   formatGoDuration,
+  LONGEST_GO_DURATION,
   parseGoDuration,
   roundToNanosecond,
 } from './go-duration.js';
@@ -46,9 +47,6 @@ export interface DurationReading extends IsoDuration {
 
 export const DAY = 86_400_000;
 
-// What a Go duration can hold, 2^63 nanoseconds: https://pkg.go.dev/time#Duration
-const LONGEST = 2 ** 63 / 1e6;
-
 /**
  * Milliseconds of a duration, fractions of one included.
  * @throws DurationError for years and months, which have no fixed length, and for negative ones
@@ -82,7 +80,10 @@ export function fixedLength(reading: DurationReading): number {
 export function readDuration(input: Duration): DurationReading {
   const reading = hasFields(input) ? readFields(input) : readText(input);
   const { years, months, days, milliseconds, text } = reading;
-  if (Math.abs(days * DAY + milliseconds) > LONGEST || years + months > 10_000)
+  if (
+    Math.abs(days * DAY + milliseconds) > LONGEST_GO_DURATION ||
+    years + months > 10_000
+  )
     throw new DurationError(`"${text}" is longer than Dapr can hold`);
   return reading;
 }

@@ -10,6 +10,9 @@ const UNITS: Readonly<Record<string, number>> = {
   h: 3_600_000,
 };
 
+/** Milliseconds that a Go duration can hold, 2^63 nanoseconds. */
+export const LONGEST_GO_DURATION = 2 ** 63 / 1e6;
+
 const PART = /(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/gu;
 const WHOLE = new RegExp(`^([+-]?)((?:${PART.source})+|0)$`, 'u');
 
