@@ -11,6 +11,10 @@ const SETTINGS = [
   'reentrancy',
 ] as const satisfies readonly (keyof ActorsOptions)[];
 
+// The dispatcher keeps to the type's own limit. A daprd that finds its limit crossed never frees the actor again: it
+// counts the call that it refuses, and that one never leaves.
+const NO_LIMIT = 2 ** 31 - 1;
+
 const KNOWN: readonly (keyof ActorTypeOptions)[] = [
   ...SETTINGS,
   'arguments',
@@ -61,7 +65,7 @@ export function appConfigOf(
 function typeConfig(owner: string, options: ActorsOptions): ActorTypeConfig {
   const { idleTimeout, drainOngoingCallTimeout, drainRebalancedActors } =
     options;
-  const reentrancy = checkedReentrancy(owner, options);
+  const reentrancy = reentrancyOf(owner, options);
   return {
     ...(idleTimeout !== undefined && {
       actorIdleTimeout: duration(owner, 'idleTimeout', idleTimeout),
@@ -89,14 +93,16 @@ function duration(owner: string, option: string, value: Duration): string {
   }
 }
 
-function checkedReentrancy(
+function reentrancyOf(
   owner: string,
   { reentrancy }: ActorsOptions,
-): ActorsOptions['reentrancy'] {
+): ActorTypeConfig['reentrancy'] {
   const depth = reentrancy?.maxStackDepth;
   if (depth !== undefined && !(Number.isInteger(depth) && depth > 0))
     throw new DaprConfigurationError(
       `${owner}: reentrancy.maxStackDepth is ${depth}; it must be a whole number from 1 up.`,
     );
-  return reentrancy;
+  return reentrancy?.enabled
+    ? { enabled: true, maxStackDepth: NO_LIMIT }
+    : reentrancy;
 }

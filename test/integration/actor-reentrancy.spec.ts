@@ -1,0 +1,214 @@
+import { Injectable } from '@nestjs/common';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import {
+  Actor,
+  ActorContext,
+  ActorProxyFactory,
+  Actors,
+  ActorType,
+  DaprClient,
+  DaprModule,
+  InjectActors,
+} from '../../lib/index.js';
+import { Ctx } from '@nestjs/microservices';
+import { runNest, type NestRun } from '../support/nest-run.js';
+import { platforms } from '../support/platforms.js';
+
+/** The chains that actors saw, by their ids. */
+@Injectable()
+class Chains {
+  readonly seen = new Map<string, unknown[]>();
+
+  note(id: string, { headers }: ActorContext): void {
+    const chains = this.seen.get(id) ?? [];
+    this.seen.set(id, [...chains, headers['dapr-reentrancy-id']]);
+  }
+}
+
+interface AccountState {
+  outer: number;
+  inner: number;
+}
+
+@ActorType('Account', { reentrancy: { enabled: true, maxStackDepth: 3 } })
+class AccountActor extends Actor<AccountState> {
+  constructor(
+    @InjectActors(() => AccountActor)
+    private readonly accounts: Actors<AccountActor>,
+    @InjectActors(() => MirrorActor)
+    private readonly mirrors: Actors<MirrorActor>,
+    private readonly client: DaprClient,
+    private readonly chains: Chains,
+  ) {
+    super();
+  }
+
+  async thereAndBack(@Ctx() context: ActorContext): Promise<unknown> {
+    this.chains.note(this.id, context);
+    this.state.set('outer', 1);
+    return this.mirrors.get(`mirror of ${this.id}`).reflect(this.id);
+  }
+
+  async meet(@Ctx() context: ActorContext): Promise<unknown> {
+    this.chains.note(this.id, context);
+    const outer = await this.state.get('outer');
+    this.state.set('inner', 1);
+    return { seen: outer };
+  }
+
+  async byClient(): Promise<unknown> {
+    this.state.set('outer', 1);
+    return this.client.actor.invoke('Account', this.id, 'meet');
+  }
+
+  async setInnerAndFail(): Promise<void> {
+    this.state.set('inner', 1);
+    throw new Error('inner failed');
+  }
+
+  async catchInner(): Promise<string> {
+    this.state.set('outer', 1);
+    const inner = this.accounts.get(this.id).setInnerAndFail();
+    return inner.then(
+      () => 'no error',
+      ({ message }: Error) => message,
+    );
+  }
+
+  async failAfterInner(): Promise<void> {
+    this.state.set('outer', 1);
+    await this.accounts.get(this.id).setInner();
+    throw new Error('outer failed');
+  }
+
+  async setInner(): Promise<void> {
+    this.state.set('inner', 1);
+  }
+
+  async bothAtOnce(): Promise<void> {
+    const me = this.accounts.get(this.id);
+    await Promise.allSettled([me.setInner(), me.setInnerAndFail()]);
+  }
+
+  async read(): Promise<unknown> {
+    return {
+      outer: await this.state.get('outer'),
+      inner: await this.state.get('inner'),
+    };
+  }
+
+  async dive(levels: number): Promise<number> {
+    if (levels === 0) return 0;
+    return 1 + (await this.accounts.get(this.id).dive(levels - 1));
+  }
+}
+
+@ActorType('Mirror')
+class MirrorActor extends Actor {
+  constructor(
+    private readonly actors: ActorProxyFactory,
+    private readonly chains: Chains,
+  ) {
+    super();
+  }
+
+  async reflect(id: string, @Ctx() context?: ActorContext): Promise<unknown> {
+    this.chains.note(id, context!);
+    return this.actors.get(AccountActor, id).meet();
+  }
+
+  /** It waits for itself. */
+  async knot(): Promise<void> {
+    const options = { timeout: 300 };
+    await this.actors.get(MirrorActor, this.id, options).knot();
+  }
+}
+
+let ids = 0;
+
+describe.each(platforms)('a chain of calls on %s', (_platform, adapter) => {
+  let nest: NestRun;
+  beforeAll(async () => {
+    nest = await runNest({
+      adapter: adapter(),
+      imports: [DaprModule.forFeature([AccountActor, MirrorActor])],
+      providers: [AccountActor, MirrorActor, Chains],
+    });
+  });
+  afterAll(() => nest.close());
+
+  const newAccount = () => {
+    const id = `account-${ids++}`;
+    return {
+      account: nest.app.get(ActorProxyFactory).get(AccountActor, id),
+      chains: () => new Set(nest.app.get(Chains).seen.get(id)),
+      stored: async () => ({
+        outer: await nest.client.actor.stateGet('Account', id, 'outer'),
+        inner: await nest.client.actor.stateGet('Account', id, 'inner'),
+      }),
+    };
+  };
+
+  it('comes back to its actor at once, sees what is pending, and is stored as one [A16]', async () => {
+    const { account, chains, stored } = newAccount();
+    expect(await account.thereAndBack()).toEqual({ seen: 1 });
+    expect(await stored()).toEqual({ outer: 1, inner: 1 });
+    const [id, ...others] = chains();
+    expect(id).toEqual(expect.any(String));
+    expect(others).toEqual([]);
+  });
+
+  it('comes back by client.actor as well [A16]', async () => {
+    const { account, stored } = newAccount();
+    expect(await account.byClient()).toEqual({ seen: 1 });
+    expect(await stored()).toEqual({ outer: 1, inner: 1 });
+  });
+
+  it('shares nothing with another that runs at the same time [A16]', async () => {
+    const [one, other] = [newAccount(), newAccount()];
+    await Promise.all([
+      one.account.thereAndBack(),
+      other.account.thereAndBack(),
+      one.account.thereAndBack(),
+    ]);
+    expect(one.chains().size).toBe(2);
+    expect(other.chains().size).toBe(1);
+    const [id] = other.chains();
+    expect(one.chains()).not.toContain(id);
+  });
+
+  it('goes no deeper than maxStackDepth [A16]', async () => {
+    const { account } = newAccount();
+    await expect(account.dive(2)).resolves.toBe(2);
+    await expect(account.dive(3)).rejects.toThrow(/More than 3 calls of one/);
+    // A daprd that counted the depth itself would never let anybody in again.
+    await expect(account.dive(2)).resolves.toBe(2);
+  });
+
+  it('waits for itself where the type is not reentrant, until somebody loses patience [A16]', async () => {
+    const mirror = nest.app.get(ActorProxyFactory).get(MirrorActor, 'knot');
+    await expect(mirror.knot()).rejects.toMatchObject({
+      name: 'DaprTimeoutError',
+    });
+  });
+
+  it('takes back what an inner call changed that threw, though the outer one goes on [A1]', async () => {
+    const { account, stored } = newAccount();
+    expect(await account.catchInner()).toBe('inner failed');
+    expect(await stored()).toEqual({ outer: 1 });
+    expect(await account.read()).toEqual({ outer: 1 });
+  });
+
+  it('stores nothing of an inner call when the outer one throws [A1]', async () => {
+    const { account, stored } = newAccount();
+    await expect(account.failAfterInner()).rejects.toThrow('outer failed');
+    expect(await stored()).toEqual({});
+    expect(await account.read()).toEqual({});
+  });
+
+  it('stores nothing where one of several inner calls at once threw [A1]', async () => {
+    const { account, stored } = newAccount();
+    await expect(account.bothAtOnce()).rejects.toThrow(/stored nothing/);
+    expect(await stored()).toEqual({});
+  });
+});
