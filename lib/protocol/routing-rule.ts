@@ -14,7 +14,7 @@ export class RoutingRuleError extends Error {
 
 /** @throws RoutingRuleError where daprd's evaluation fails too: a missing member, a result that is no boolean */
 export type EventPredicate = (
-  event: Readonly<Record<string, unknown>>,
+  event: Readonly<Record<string, unknown>> | string,
 ) => boolean;
 
 /**
@@ -53,7 +53,7 @@ function compile(match: string): Rule {
 function evaluate(
   match: string,
   rule: Rule,
-  event: Readonly<Record<string, unknown>>,
+  event: Readonly<Record<string, unknown>> | string,
 ): unknown {
   try {
     return rule({ event: celValue(event) });

@@ -10,6 +10,7 @@ import { Faults } from './faults.js';
 import { actorRoutes } from './http/actors.js';
 import type { ApiRoute } from './http/api.js';
 import { bindingRoutes } from './http/bindings.js';
+import { bulkPublishRoutes } from './http/bulk-publish.js';
 import { publishRoutes } from './http/publish.js';
 import { stateRoutes } from './http/state.js';
 import { Resiliency } from './resiliency.js';
@@ -76,6 +77,7 @@ export class Engine {
     });
     this.routes = [
       ...publishRoutes(this.pubsub),
+      ...bulkPublishRoutes(this.pubsub),
       ...bindingRoutes(this.bindings),
       ...stateRoutes(this.stores),
       ...actorRoutes(this.actors),

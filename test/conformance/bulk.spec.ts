@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { sidecarKind, startSidecar, type Sidecar } from '../support/sidecar.js';
-import { component } from './components.js';
-import { RecordingApp, type Answer } from './recording-app.js';
+import { backings, startBacking, type Backing } from '../support/backing.js';
+import { startSidecar, type Sidecar } from '../support/sidecar.js';
+import { component, resources } from './components.js';
+import { RecordingApp, type Answer, type Received } from './recording-app.js';
 import { call, errorOf, messageOf } from './wire.js';
 
 interface Entry {
@@ -14,7 +15,17 @@ interface Batch {
   readonly entries: readonly Entry[];
 }
 
-function bulk(): void {
+function answerAll(batch: Batch, ...statuses: string[]): Answer {
+  return {
+    body: {
+      statuses: batch.entries.flatMap(({ entryId }) =>
+        statuses.map((status) => ({ entryId, status })),
+      ),
+    },
+  };
+}
+
+describe('bulk', () => {
   const app = new RecordingApp();
   let sidecar: Sidecar;
 
@@ -52,23 +63,16 @@ function bulk(): void {
     sidecar = await startSidecar({
       appId: 'bulk',
       app,
-      resources: component('pubsub.in-memory', 'pubsub'),
+      resources: resources(
+        component('pubsub.in-memory', 'pubsub'),
+        component('pubsub.in-memory', 'closed', { allowedTopics: 'open' }),
+      ),
     });
   });
   afterAll(async () => {
     await sidecar?.stop();
     await app.close();
   });
-
-  function answerAll(batch: Batch, ...statuses: string[]): Answer {
-    return {
-      body: {
-        statuses: batch.entries.flatMap(({ entryId }) =>
-          statuses.map((status) => ({ entryId, status })),
-        ),
-      },
-    };
-  }
 
   describe('publish', () => {
     const publish = (body: unknown, topic = 'single', query = '') =>
@@ -154,6 +158,39 @@ function bulk(): void {
         [{ entryId: 'a', event: { x: 1 }, contentType: 'text/plain' }],
         'DAPR_PUBSUB_MARSHAL_ENVELOPE',
       ],
+      ['that is no list', '{}', 'DAPR_PUBSUB_UNMARSHAL_EVENTS'],
+      ['with no body', '', 'DAPR_PUBSUB_UNMARSHAL_EVENTS'],
+      [
+        'whose entry has an id that is no text',
+        [{ entryId: 1, event: 1, contentType: 'application/json' }],
+        'DAPR_PUBSUB_UNMARSHAL_EVENTS',
+      ],
+      [
+        'with a number that is too large',
+        '[{"entryId":"a","event":1e400,"contentType":"application/json"}]',
+        'DAPR_PUBSUB_UNMARSHAL_EVENTS',
+      ],
+      [
+        'with something that is no base64',
+        [
+          {
+            entryId: 'a',
+            event: 'AAAA!',
+            contentType: 'application/octet-stream',
+          },
+        ],
+        'DAPR_PUBSUB_MARSHAL_ENVELOPE',
+      ],
+      [
+        'without a content type',
+        [{ entryId: 'a', event: 'x' }],
+        'DAPR_PUBSUB_MARSHAL_ENVELOPE',
+      ],
+      [
+        'that is too large',
+        ' '.repeat(4 * 1024 * 1024 + 1),
+        'DAPR_PUBSUB_UNMARSHAL_EVENTS',
+      ],
       [
         'of a vendor type',
         [{ entryId: 'a', event: {}, contentType: 'application/vnd.x+json' }],
@@ -166,6 +203,81 @@ function bulk(): void {
         errorCode: 'ERR_PUBSUB_EVENTS_SER',
         reason,
       });
+    });
+
+    it('of something that is no CloudEvent is answered 500', async () => {
+      const contentType = 'application/cloudevents+json';
+      const answer = await publish([{ entryId: 'a', event: [1], contentType }]);
+      expect(errorOf(answer)).toEqual({
+        status: 500,
+        errorCode: 'ERR_PUBSUB_CLOUD_EVENTS_SER',
+        reason: 'DAPR_PUBSUB_CLOUD_EVENT_CREATION',
+      });
+    });
+
+    it('with a rawPayload that is no boolean is answered 400', async () => {
+      const answer = await publish([], 'single', '?metadata.rawPayload=maybe');
+      expect(errorOf(answer)).toMatchObject({
+        status: 400,
+        errorCode: 'ERR_PUBSUB_REQUEST_METADATA',
+      });
+    });
+
+    it('to a topic outside the scopes of the app is answered 403', async () => {
+      const path = '/v1.0/publish/bulk/closed/other';
+      const answer = await call(sidecar, 'POST', path, []);
+      expect(errorOf(answer)).toMatchObject({
+        status: 403,
+        errorCode: 'ERR_PUBSUB_FORBIDDEN',
+      });
+    });
+
+    it('takes content types without regard to case and parameters', async () => {
+      app.forget();
+      await publish([
+        { entryId: '1', event: { a: 1 }, contentType: 'Application/JSON; x=y' },
+        { entryId: '2', event: '<a/>', contentType: 'application/xml' },
+        { entryId: '3', contentType: 'application/json' },
+      ]);
+      const deliveries = await app.count('POST /single', 3);
+      expect(deliveries.map(({ json }) => json)).toEqual(
+        expect.arrayContaining([
+          expect.objectContaining({
+            data: { a: 1 },
+            datacontenttype: 'Application/JSON; x=y',
+          }),
+          expect.objectContaining({ data: '<a/>' }),
+          expect.objectContaining({ data: null }),
+        ]),
+      );
+    });
+
+    it('goes out raw where the request says so, and only the request', async () => {
+      app.forget();
+      const contentType = 'application/json';
+      const event = { id: 'raw', r: 1 };
+      await publish(
+        [{ entryId: '1', event, contentType }],
+        'single',
+        '?metadata.rawPayload=true',
+      );
+      expect((await app.next('POST /single')).json).toEqual(event);
+      const metadata = { rawPayload: 'true', 'cloudevent.type': 'own' };
+      await publish([{ entryId: '1', event, contentType, metadata }]);
+      expect((await app.next('POST /single')).json).toMatchObject({
+        data: event,
+        type: 'own',
+      });
+    });
+
+    it('without a topic is for a pub/sub named bulk', async () => {
+      const answer = await call(
+        sidecar,
+        'POST',
+        '/v1.0/publish/bulk/pubsub',
+        [],
+      );
+      expect(messageOf(answer)).toBe('pubsub bulk is not found');
     });
 
     it('to an unknown pub/sub is answered 404', async () => {
@@ -218,6 +330,20 @@ function bulk(): void {
       });
     });
 
+    it('tells of an entry without metadata, and of its trace', async () => {
+      app.forget();
+      const entry = { entryId: '1', event: 'x', contentType: 'text/plain' };
+      const path = '/v1.0/publish/bulk/pubsub/batch';
+      const traceparent =
+        '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+      await call(sidecar, 'POST', path, [entry], { traceparent });
+      const { json, headers } = await app.next('POST /batch');
+      expect((json as Batch).entries[0]?.metadata).toBeNull();
+      expect(headers.traceparent).toMatch(
+        /^00-0af7651916cd43dd8448eb211c80319c/,
+      );
+    });
+
     it('of raw payloads holds their bytes as base64', async () => {
       await publish('raw', 'hello', '?metadata.rawPayload=true');
       const { json } = await app.next('POST /raw');
@@ -265,22 +391,171 @@ function bulk(): void {
       },
     );
   });
-}
+});
 
-// Not served by the embedded sidecar.
-if (sidecarKind === 'daprd') describe('bulk', bulk);
-else
-  describe('bulk', () => {
-    it('publish is refused by the embedded sidecar', async () => {
-      const sidecar = await startSidecar({
-        resources: component('pubsub.in-memory', 'pubsub'),
-      });
-      try {
-        const path = '/v1.0/publish/bulk/pubsub/t';
-        const answer = await call(sidecar, 'POST', path, []);
-        expect(answer.status).toBe(404);
-      } finally {
-        await sidecar.stop();
-      }
+const RETRY = `apiVersion: dapr.io/v1alpha1
+kind: Resiliency
+metadata:
+  name: policy
+spec:
+  policies:
+    timeouts:
+      short: 300ms
+    retries:
+      thrice:
+        policy: constant
+        duration: 20ms
+        maxRetries: 2
+        matching:
+          httpStatusCodes: "500"
+  targets:
+    components:
+      retried:
+        inbound:
+          retry: thrice
+          timeout: short
+`;
+
+// The component of Dapr that is in memory makes batches of one.
+const collecting = backings.filter((name) => name === 'redis');
+describe.each(collecting)('bulk deliveries on %s', (name) => {
+  const app = new RecordingApp();
+  let backing: Backing;
+  let sidecar: Sidecar;
+  const publish = async (path: string, data: object): Promise<void> => {
+    const target = `/v1.0/publish/${path}`;
+    expect((await call(sidecar, 'POST', target, data)).status).toBe(204);
+  };
+  const numbers = ({ json }: Received): number[] =>
+    (json as Batch).entries
+      .map(({ event }) => (event as { data: { n: number } }).data.n)
+      .sort((a, b) => a - b);
+  const answerBy =
+    (status: (n: number) => string) =>
+    ({ json }: Received): Answer => ({
+      body: {
+        statuses: (json as Batch).entries.map(({ entryId, event }) => ({
+          entryId,
+          status: status((event as { data: { n: number } }).data.n),
+        })),
+      },
+    });
+
+  beforeAll(async () => {
+    const bulkSubscribe = { enabled: true, maxMessagesCount: 4 };
+    const retried = { pubsubname: 'retried', deadLetterTopic: 'dead' };
+    app
+      .on('GET /dapr/subscribe', {
+        body: [
+          {
+            pubsubname: 'pubsub',
+            topic: 'many',
+            route: '/many',
+            bulkSubscribe: { ...bulkSubscribe, maxAwaitDurationMs: 300 },
+          },
+          {
+            ...retried,
+            topic: 'ruled',
+            routes: {
+              rules: [{ match: 'event.type == "w"', path: '/w' }],
+              default: '/d',
+            },
+            bulkSubscribe,
+          },
+          { ...retried, topic: 'slow', route: '/slow', bulkSubscribe },
+          { pubsubname: 'retried', topic: 'dead', route: '/dead' },
+        ],
+      })
+      .on('POST /dead', {});
+    await app.listen();
+    backing = await startBacking(name);
+    sidecar = await startSidecar({
+      appId: 'batches',
+      app,
+      resources: resources(
+        backing.component('pubsub', 'pubsub'),
+        backing.component('pubsub', 'retried'),
+        RETRY,
+      ),
     });
   });
+  afterAll(async () => {
+    await sidecar?.stop();
+    await backing?.stop();
+    await app.close();
+  });
+
+  it('hold what came within their time', async () => {
+    app.on('POST /many', ({ json }) => answerAll(json as Batch, 'SUCCESS'));
+    for (const n of [1, 2, 3]) await publish('pubsub/many', { n });
+    const published = performance.now();
+    const delivery = await app.next('POST /many');
+    expect(numbers(delivery)).toEqual([1, 2, 3]);
+    expect(delivery.at - published).toBeGreaterThan(150);
+  });
+
+  it('go out at once when they are full', async () => {
+    app.forget();
+    for (const n of [1, 2, 3, 4]) await publish('pubsub/many', { n });
+    const published = performance.now();
+    const delivery = await app.next('POST /many');
+    expect(numbers(delivery)).toEqual([1, 2, 3, 4]);
+    expect(delivery.at - published).toBeLessThan(250);
+  });
+
+  it('are one for each route, and only what failed comes again, whatever the status', async () => {
+    app.forget();
+    app
+      .on(
+        'POST /w',
+        answerBy((n) => (n === 4 ? 'RETRY' : 'SUCCESS')),
+      )
+      .on(
+        'POST /d',
+        answerBy((n) => (n === 2 ? 'RETRY' : 'SUCCESS')),
+      );
+    for (const n of [1, 2]) await publish('retried/ruled', { n });
+    for (const n of [3, 4])
+      await publish('retried/ruled?metadata.cloudevent.type=w', { n });
+    const dead = await app.count('POST /dead', 2);
+    expect(app.received('POST /w').map(numbers)).toEqual([[3, 4], [4], [4]]);
+    expect(app.received('POST /d').map(numbers)).toEqual([[1, 2], [2], [2]]);
+    const lost = dead.map(({ json }) => (json as { data: object }).data);
+    expect(lost).toEqual(expect.arrayContaining([{ n: 2 }, { n: 4 }]));
+  });
+
+  it('are retried whatever status fails them', async () => {
+    app.forget();
+    app.on('POST /d', { status: 503 });
+    await publish('retried/ruled', { n: 1 });
+    await app.next('POST /dead');
+    expect(app.received('POST /d')).toHaveLength(3);
+  });
+
+  it('are retried no more once all is well, and what was dropped is dead', async () => {
+    app.forget();
+    app.on(
+      'POST /d',
+      answerBy((n) => {
+        if (n === 2) return 'DROP';
+        return app.received('POST /d').length < 2 ? 'RETRY' : 'SUCCESS';
+      }),
+    );
+    for (const n of [1, 2]) await publish('retried/ruled', { n });
+    await app.count('POST /d', 2);
+    const { json } = await app.next('POST /dead');
+    expect(json).toMatchObject({ data: { n: 2 } });
+    expect(app.received('POST /d').map(numbers)).toEqual([[1, 2], [1]]);
+  });
+
+  it('are cut when they take too long', async () => {
+    app.forget();
+    app.on('POST /slow', async () => {
+      await new Promise((resolve) => setTimeout(resolve, 600));
+      return {};
+    });
+    await publish('retried/slow', { n: 1 });
+    await app.next('POST /dead');
+    expect(app.received('POST /slow')).toHaveLength(3);
+  });
+});

@@ -1,7 +1,4 @@
-import { randomUUID } from 'node:crypto';
-import { wrapEvent } from '../../protocol/cloud-event.js';
 import type { Clock } from '../../protocol/clock.js';
-import { goJson } from '../../protocol/go-json.js';
 import type { Activity } from '../activity.js';
 import type { Replica } from '../app/replica.js';
 import type { Faults } from '../faults.js';
@@ -11,9 +8,11 @@ import { metadataFor, type Component } from '../resources/component.js';
 import { attempt } from '../retries.js';
 import type { Transcript } from '../transcript.js';
 import { Broker } from './broker.js';
+import { BulkSubscriber } from './bulk-subscriber.js';
 import { EarlyMessages } from './early-messages.js';
+import { messageOf, type Publication } from './publication.js';
 import { isRawPayload, type Subscription } from './subscription.js';
-import { Subscriber } from './subscriber.js';
+import { Subscriber, type SubscriberDependencies } from './subscriber.js';
 import type { Message } from './topic-message.js';
 import { isTopicAllowed } from './topic-scopes.js';
 
@@ -27,22 +26,30 @@ export interface PubSubDependencies {
   readonly warn: (line: string) => void;
 }
 
-/** A message as an application publishes it. */
-export interface Publication {
-  readonly topic: string;
-  readonly body: Buffer;
-  readonly contentType: string | undefined;
-  readonly metadata: Readonly<Record<string, string>>;
-  /** '' without one. */
-  readonly traceparent: string;
-  readonly tracestate: string;
-}
-
 /** The application may not publish to that topic. */
 export class TopicNotAllowed extends Error {
   constructor(topic: string, appId: string) {
     super(`topic ${topic} is not allowed for app id ${appId}`);
     this.name = 'TopicNotAllowed';
+  }
+}
+
+/** One message of several that are published at once. */
+export interface BulkPublication extends Publication {
+  /** Tells it from the others. */
+  readonly entryId: string;
+}
+
+/** Some of several messages are not published, the others are. */
+export class BulkPublishError extends Error {
+  constructor(
+    readonly failures: readonly {
+      readonly entryId: string;
+      readonly error: Error;
+    }[],
+  ) {
+    super(failures[0]?.error.message);
+    this.name = 'BulkPublishError';
   }
 }
 
@@ -68,21 +75,48 @@ export class PubSub {
 
   /**
    * Answers when the message is queued.
-   * @throws TopicNotAllowed, RawPayloadError, CloudEventError and InjectedFault
+   * @throws TopicNotAllowed, RawPayloadError, NoCloudEvent and InjectedFault
    */
   async publish(
     appId: string,
     component: Component,
     publication: Publication,
   ): Promise<void> {
-    const message = isRawPayload(publication.metadata)
-      ? publication
-      : this.wrap(appId, component, publication);
+    const isRaw = isRawPayload(publication.metadata ?? {});
+    const message = this.messageOf(appId, component, publication, isRaw);
     this.requireAllowed(appId, component, message.topic);
     const policy = this.deps.resiliency.outbound(appId, component);
+    await attempt(this.deps, policy, async () => this.put(component, message));
+  }
+
+  /**
+   * Each message on its own, in order; under a policy those that failed are tried again.
+   * @throws TopicNotAllowed, NoCloudEvent and BulkPublishError
+   */
+  async publishBulk(
+    appId: string,
+    component: Component,
+    topic: string,
+    publications: readonly BulkPublication[],
+    isRaw: boolean,
+  ): Promise<void> {
+    let left = publications.map((each) => ({
+      entryId: each.entryId,
+      message: this.messageOf(appId, component, each, isRaw),
+    }));
+    this.requireAllowed(appId, component, topic);
+    const policy = this.deps.resiliency.outbound(appId, component);
     await attempt(this.deps, policy, async () => {
-      this.deps.faults.check('publish');
-      this.deliver(component, message);
+      const failures = left.flatMap((entry) => {
+        try {
+          this.put(component, entry.message);
+          return [];
+        } catch (error) {
+          return [{ ...entry, error: error as Error }];
+        }
+      });
+      left = failures;
+      if (failures.length > 0) throw new BulkPublishError(failures);
     });
   }
 
@@ -119,39 +153,39 @@ export class PubSub {
     this.early.keep({ component: component.name, message });
   }
 
-  private wrap(
+  private messageOf(
     appId: string,
     component: Component,
     publication: Publication,
+    isRaw: boolean,
   ): Message {
-    const { event } = wrapEvent({
-      ...publication,
+    return messageOf(publication, isRaw, {
       pubsubname: component.name,
       source: appId,
       now: this.deps.clock.now(),
-      newId: randomUUID(),
     });
-    const { topic, metadata } = publication;
-    return { topic, metadata, body: Buffer.from(goJson(event)), event };
+  }
+
+  private put(component: Component, message: Message): void {
+    this.deps.faults.check('publish');
+    this.deliver(component, message);
   }
 
   private subscribable(
     appId: string,
-    { pubsubname, topic, bulkSubscribe }: Subscription,
+    { pubsubname, topic }: Subscription,
   ): Component | undefined {
     const component = this.component(appId, pubsubname);
     const problem = !component
       ? `there is no pub/sub component "${pubsubname}"`
-      : bulkSubscribe?.enabled
-        ? 'bulk deliveries are not there yet'
-        : isTopicAllowed(
-              metadataFor(component, appId),
-              'subscriptionScopes',
-              appId,
-              topic,
-            )
-          ? undefined
-          : `the component's scopes don't allow it`;
+      : isTopicAllowed(
+            metadataFor(component, appId),
+            'subscriptionScopes',
+            appId,
+            topic,
+          )
+        ? undefined
+        : `the component's scopes don't allow it`;
     if (!problem) return component;
     this.deps.warn(
       `Application "${appId}" gets nothing of topic "${topic}" on "${pubsubname}": ${problem}.`,
@@ -165,7 +199,7 @@ export class PubSub {
     subscription: Subscription,
   ): () => void {
     const { appId } = replica;
-    const subscriber = new Subscriber({
+    const deps: SubscriberDependencies = {
       ...this.deps,
       replica,
       subscription,
@@ -174,10 +208,14 @@ export class PubSub {
         this.requireAllowed(appId, component, topic);
         this.deliver(component, { ...message, topic });
       },
-    });
-    return this.broker(component)
-      .queue(appId, subscription.topic)
-      .join((pending) => subscriber.handle(pending));
+    };
+    const queue = this.broker(component).queue(appId, subscription.topic);
+    if (subscription.bulkSubscribe?.enabled) {
+      const subscriber = new BulkSubscriber(deps);
+      return queue.join((item) => subscriber.handle(item), subscriber.capacity);
+    }
+    const subscriber = new Subscriber(deps);
+    return queue.join((item) => subscriber.handle(item));
   }
 
   private settleQueues(

@@ -6,11 +6,10 @@ import {
 } from '../../protocol/topic-status.js';
 import type { Activity } from '../activity.js';
 import type { AppRequest } from '../app/channel.js';
-import type { Replica } from '../app/replica.js';
 import type { Policy } from '../resiliency.js';
 import { inTime, retryDelay } from '../retries.js';
 import type { Transcript } from '../transcript.js';
-import type { Subscription } from './subscription.js';
+import { setAside, type SetAsideDependencies } from './set-aside.js';
 import {
   readMessage,
   type Letter,
@@ -18,16 +17,11 @@ import {
   type Pending,
 } from './topic-message.js';
 
-export interface SubscriberDependencies {
+export interface SubscriberDependencies extends SetAsideDependencies {
   readonly clock: Clock;
   readonly activity: Activity;
   readonly transcript: Transcript;
-  readonly warn: (line: string) => void;
-  readonly replica: Replica;
-  readonly subscription: Subscription;
   readonly policy: Policy;
-  /** Publishes to the dead letter topic; throws when the application may not. */
-  readonly deadLetter: (topic: string, message: Message) => void;
 }
 
 /** What became of one attempt to deliver. */
@@ -107,25 +101,12 @@ export class Subscriber {
     return delivery;
   }
 
-  /** To the dead letter topic, where there is one; else a broker in memory has nothing left to do. */
   private setAside(
     message: Message,
     problem: string,
     isFault: boolean,
   ): 'done' {
-    const { replica, subscription, warn } = this.deps;
-    const { deadLetterTopic, pubsubname } = subscription;
-    const what = `A message of topic "${message.topic}" on "${pubsubname}" ${problem}`;
-    if (deadLetterTopic !== undefined) {
-      try {
-        this.deps.deadLetter(deadLetterTopic, message);
-      } catch (error) {
-        warn(`${what}, and is lost: ${(error as Error).message}.`);
-      }
-    } else if (isFault)
-      warn(
-        `${what}, and is lost: no retry is left, and the subscription of "${replica.appId}" has no dead letter topic.`,
-      );
+    setAside(this.deps, message, problem, isFault);
     return 'done';
   }
 }

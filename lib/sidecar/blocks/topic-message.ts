@@ -13,7 +13,8 @@ import { isRawPayload, type Subscription } from './subscription.js';
 export interface Message {
   readonly topic: string;
   readonly body: Buffer;
-  readonly metadata: Readonly<Record<string, string>>;
+  /** Absent where it was published in bulk without any. */
+  readonly metadata?: Readonly<Record<string, string>>;
   /** The body parsed, where that is known already. */
   readonly event?: EventRecord;
 }
@@ -70,7 +71,8 @@ export function readMessage(
   };
 }
 
-function parseEvent(body: Buffer): EventRecord {
+/** @throws TypeError in words that go on from "A message" */
+export function parseEvent(body: Buffer): EventRecord {
   let event: unknown;
   try {
     event = JSON.parse(body.toString());
@@ -84,9 +86,10 @@ function parseEvent(body: Buffer): EventRecord {
   return event as EventRecord;
 }
 
-function route(
+/** The path of the first route that applies; a raw message of a batch is matched as text. */
+export function route(
   subscription: Subscription,
-  event: EventRecord,
+  event: EventRecord | string,
 ): string | Undeliverable {
   try {
     const found = subscription.routes.find(
@@ -114,7 +117,7 @@ const UNSENDABLE = new Set([
 ]);
 
 function headersFor(
-  { metadata }: Message,
+  { metadata = {} }: Message,
   { pubsubname }: Subscription,
   event: EventRecord,
 ): Record<string, string> {
@@ -125,8 +128,13 @@ function headersFor(
   }
   headers['content-type'] = 'application/cloudevents+json';
   headers[Headers.pubsubName] = pubsubname;
-  const trace = event['traceparent'] ?? event['traceid'];
-  if (typeof trace === 'string')
-    headers[Headers.traceparent] = trace || NO_TRACE;
+  const trace = eventTrace(event);
+  if (trace !== undefined) headers[Headers.traceparent] = trace;
   return headers;
+}
+
+/** The header `traceparent` for an event; undefined for one that has no trace at all. */
+export function eventTrace(event: EventRecord): string | undefined {
+  const trace = event['traceparent'] ?? event['traceid'];
+  return typeof trace === 'string' ? trace || NO_TRACE : undefined;
 }

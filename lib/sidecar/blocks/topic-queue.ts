@@ -3,12 +3,13 @@ export type Work<T> = (item: T) => Promise<'done' | 'undone'>;
 
 interface Worker<T> {
   readonly work: Work<T>;
-  busy: boolean;
+  /** Items that it may work at. */
+  free: number;
 }
 
 /**
- * What one application has still to be told of one topic. Each of its processes works at one item at a time; what
- * arrives while none is there waits.
+ * What one application has still to be told of one topic. Each of its processes works at one item at a time, or at as
+ * many as make a batch; what arrives while none is there waits.
  */
 export class TopicQueue<T> {
   private readonly waiting = new Fifo<T>();
@@ -27,9 +28,9 @@ export class TopicQueue<T> {
     this.pump();
   }
 
-  /** Adds a worker; returns how to take it away. Its current item is still finished, or comes back. */
-  join(work: Work<T>): () => void {
-    const worker: Worker<T> = { work, busy: false };
+  /** Adds a worker; returns how to take it away. Its current items are still finished, or come back. */
+  join(work: Work<T>, capacity = 1): () => void {
+    const worker: Worker<T> = { work, free: capacity };
     this.workers.push(worker);
     this.pump();
     return () => {
@@ -40,7 +41,7 @@ export class TopicQueue<T> {
 
   private pump(): void {
     while (this.waiting.length > 0) {
-      const index = this.workers.findIndex((worker) => !worker.busy);
+      const index = this.workers.findIndex(({ free }) => free > 0);
       const [worker] = index < 0 ? [] : this.workers.splice(index, 1);
       if (!worker) return;
       // Behind the others, so that they take turns.
@@ -50,9 +51,9 @@ export class TopicQueue<T> {
   }
 
   private async give(worker: Worker<T>, item: T): Promise<void> {
-    worker.busy = true;
+    worker.free -= 1;
     const end = await worker.work(item);
-    worker.busy = false;
+    worker.free += 1;
     if (end === 'undone') this.waiting.unshift(item);
     this.pump();
   }

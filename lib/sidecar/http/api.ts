@@ -31,7 +31,7 @@ export interface ApiRoute {
   readonly path: string;
   handle(call: ApiCall): Promise<ApiAnswer> | ApiAnswer;
   /** The answer to a body over the limit, where it is not the common one. */
-  tooLarge?(params: ApiCall['params'], reason: string): ApiError;
+  tooLarge?(call: Pick<ApiCall, 'appId' | 'params'>, reason: string): ApiError;
 }
 
 /** An answer in Dapr's error form. */

@@ -192,7 +192,10 @@ export class HttpFront {
     } catch (error) {
       if (!(error instanceof BodyTooLarge)) throw error;
       throw (
-        route.tooLarge?.(params, error.message) ??
+        route.tooLarge?.(
+          { appId: this.options.appId, params },
+          error.message,
+        ) ??
         new ApiError(
           400,
           'ERR_MALFORMED_REQUEST',

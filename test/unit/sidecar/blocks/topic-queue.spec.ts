@@ -36,6 +36,22 @@ describe('the queue of a topic', () => {
     expect(seen).toEqual(['a', 'b']);
   });
 
+  it('gives a worker as many items at a time as it takes', async () => {
+    const queue = new TopicQueue<string>();
+    const finish = new Map<string, () => void>();
+    queue.join(
+      (item) =>
+        new Promise((resolve) => finish.set(item, () => resolve('done'))),
+      2,
+    );
+    for (const item of ['a', 'b', 'c', 'd']) queue.push(item);
+    await macrotask();
+    expect([...finish.keys()]).toEqual(['a', 'b']);
+    finish.get('b')?.();
+    await macrotask();
+    expect([...finish.keys()]).toEqual(['a', 'b', 'c']);
+  });
+
   it('lets its workers take turns', async () => {
     const queue = new TopicQueue<number>();
     const seen: string[] = [];
