@@ -24,7 +24,6 @@ import { deliver, subscriptionsOf } from '../support/delivery.js';
 import { cloudEvent } from '../support/nest-app.js';
 import { runNest, type NestRun } from '../support/nest-run.js';
 import { platforms } from '../support/platforms.js';
-import { sidecarKind } from '../support/sidecar.js';
 import { until } from '../support/until.js';
 
 const TRACE = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
@@ -313,38 +312,36 @@ describe.each(platforms)('batches on %s', (_platform, adapter) => {
     });
   });
 
-  // The embedded sidecar serves no bulk.
-  if (sidecarKind === 'daprd')
-    describe('through the sidecar', () => {
-      it('arrive message by message from a bulk publish [H7]', async () => {
-        await nest.client.pubsub.publishBulk('pubsub', 'clicks', [
-          { x: 1 },
-          { event: { x: 2 }, metadata: { 'cloudevent.type': 'click' } },
-        ]);
-        await until(() => clicks.length === 2);
-        expect(clicks.map(({ x }) => x).sort()).toEqual([1, 2]);
-      });
-
-      it('arrive as a whole, and fail by entry [H7]', async () => {
-        onBatch = (entries) =>
-          new Map(
-            entries.map(({ entryId, data }) => [
-              entryId,
-              data === 'bad' ? 'DROP' : 'SUCCESS',
-            ]),
-          );
-        const bytes = Buffer.from('fffe', 'hex');
-        await nest.client.pubsub.publishBulk('pubsub', 'views', [
-          'bad',
-          bytes,
-          { entryID: '1', event: 0 },
-        ]);
-        const data = (): unknown[] =>
-          batches.flatMap(({ entries }) => entries.map((each) => each.data));
-        await until(() => data().length === 3);
-        expect(data()).toEqual(expect.arrayContaining(['bad', bytes, 0]));
-        await until(() => dead.length === 1);
-        expect(dead).toEqual(['bad']);
-      });
+  describe('through the sidecar', () => {
+    it('arrive message by message from a bulk publish [H7]', async () => {
+      await nest.client.pubsub.publishBulk('pubsub', 'clicks', [
+        { x: 1 },
+        { event: { x: 2 }, metadata: { 'cloudevent.type': 'click' } },
+      ]);
+      await until(() => clicks.length === 2);
+      expect(clicks.map(({ x }) => x).sort()).toEqual([1, 2]);
     });
+
+    it('arrive as a whole, and fail by entry [H7]', async () => {
+      onBatch = (entries) =>
+        new Map(
+          entries.map(({ entryId, data }) => [
+            entryId,
+            data === 'bad' ? 'DROP' : 'SUCCESS',
+          ]),
+        );
+      const bytes = Buffer.from('fffe', 'hex');
+      await nest.client.pubsub.publishBulk('pubsub', 'views', [
+        'bad',
+        bytes,
+        { entryID: '1', event: 0 },
+      ]);
+      const data = (): unknown[] =>
+        batches.flatMap(({ entries }) => entries.map((each) => each.data));
+      await until(() => data().length === 3);
+      expect(data()).toEqual(expect.arrayContaining(['bad', bytes, 0]));
+      await until(() => dead.length === 1);
+      expect(dead).toEqual(['bad']);
+    });
+  });
 });
