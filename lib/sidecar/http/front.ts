@@ -5,14 +5,13 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { DaprConfigurationError } from '../../errors/dapr-configuration.error.js';
 import { headerOf, Headers } from '../../protocol/headers.js';
 import type { Activity } from '../activity.js';
 import { NO_TRACE, traceOf } from '../trace.js';
 import { ApiError, type ApiAnswer, type ApiRoute } from './api.js';
 import { badBaggage, baggageOf } from './baggage.js';
 import { BodyTooLarge, readBody } from './body.js';
+import { listenOnLoopback } from './listen.js';
 import {
   answerBrokenRequest,
   BAD_REQUEST,
@@ -45,7 +44,6 @@ export interface FrontOptions {
 
 // --read-buffer-size of daprd is 4 KiB, to which Go's server adds 4 KiB.
 const LONGEST_HEADERS = 8192;
-const LOOPBACK = '127.0.0.1';
 
 /** The sidecar's HTTP API on the loopback interface. */
 export class HttpFront {
@@ -69,13 +67,8 @@ export class HttpFront {
   }
 
   /** Listens on the first of the ports that is free; returns which. */
-  async listen(...ports: readonly number[]): Promise<number> {
-    for (const port of ports) {
-      const taken = await this.tryToListen(port);
-      if (!taken) return (this.server.address() as AddressInfo).port;
-      if (port === ports.at(-1)) throw taken;
-    }
-    throw new TypeError('no port given');
+  listen(...ports: readonly number[]): Promise<number> {
+    return listenOnLoopback(this.server, ports);
   }
 
   /** Cuts what is still under way. */
@@ -84,26 +77,6 @@ export class HttpFront {
     const closed = new Promise((resolve) => this.server.close(resolve));
     this.server.closeAllConnections();
     await closed;
-  }
-
-  private tryToListen(port: number): Promise<Error | undefined> {
-    return new Promise((resolve, reject) => {
-      const fail = (error: NodeJS.ErrnoException): void => {
-        if (error.code !== 'EADDRINUSE' && error.code !== 'EACCES')
-          return reject(error);
-        resolve(
-          new DaprConfigurationError(
-            `Port ${port} for the embedded sidecar's HTTP API is not to be had (${error.code}): another sidecar may run. Choose another port, or none to get a free one.`,
-            { cause: error },
-          ),
-        );
-      };
-      this.server.once('error', fail);
-      this.server.listen(port, LOOPBACK, () => {
-        this.server.off('error', fail);
-        resolve(undefined);
-      });
-    });
   }
 
   private async serve(

@@ -1,5 +1,5 @@
 import type { WriteOptions } from '../blocks/state-store.js';
-import { DecodeError } from './decode.js';
+import { DecodeError } from './decode-error.js';
 import { isObject, member } from './members.js';
 
 export interface GenericWrite {

@@ -1,4 +1,4 @@
-import { DecodeError } from './decode.js';
+import { DecodeError } from './decode-error.js';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 

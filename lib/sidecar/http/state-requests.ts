@@ -4,7 +4,8 @@ import type {
   StateWrite,
   WriteOptions,
 } from '../blocks/state-store.js';
-import { decodeJson, DecodeError } from './decode.js';
+import { DecodeError } from './decode-error.js';
+import { decodeJson } from './decode.js';
 import { decodeWrite } from './generic-write.js';
 import {
   arrayOr,

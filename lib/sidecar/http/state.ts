@@ -10,7 +10,8 @@ import {
   type ApiCall,
   type ApiRoute,
 } from './api.js';
-import { decodeJson, DecodeError } from './decode.js';
+import { DecodeError } from './decode-error.js';
+import { decodeJson } from './decode.js';
 import { bulkAnswer, queryAnswer, valueAnswer } from './state-answers.js';
 import {
   illegalKey,

@@ -1,8 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import {
-  DecodeError,
-  decodeJson,
-} from '../../../../lib/sidecar/http/decode.js';
+import { DecodeError } from '../../../../lib/sidecar/http/decode-error.js';
+import { decodeJson } from '../../../../lib/sidecar/http/decode.js';
 
 const decode = (text: string): unknown => decodeJson(Buffer.from(text));
 
