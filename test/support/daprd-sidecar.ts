@@ -38,6 +38,10 @@ export async function startDaprd(options: StartOptions): Promise<Sidecar> {
       url: run.url,
       controlPlane: run.controlPlane,
       ready: () => run.ready(),
+      async restart() {
+        await run.restart();
+        await run.ready();
+      },
       async stop() {
         await run.stop();
         await removeScratch(folder);

@@ -41,6 +41,8 @@ export async function startEmbedded(options: StartOptions): Promise<Sidecar> {
       url: `http://127.0.0.1:${sidecar.httpPort}`,
       engine,
       ready,
+      // An application that connects again is a new one.
+      restart: ready,
       async stop() {
         await sidecar.close();
         await release();

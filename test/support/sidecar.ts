@@ -35,6 +35,8 @@ export interface Sidecar {
   readonly url: string;
   /** Resolves when it has asked the application for everything. */
   ready(): Promise<void>;
+  /** As after a crash: it is back at its address, knows no active actor, and has asked the application anew. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
