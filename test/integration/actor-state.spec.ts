@@ -67,8 +67,9 @@ async function sidecarCalls(work: () => Promise<unknown>): Promise<string[]> {
       request: { method: string; path: string };
     };
     // The module, too, asks the sidecar something when the app has started.
-    if (/^\/v1\.0\/actors\/.*\/state/.test(request.path))
-      calls.push(`${request.method} ${request.path}`);
+    const { path } = request;
+    if (path.startsWith('/v1.0/actors/') && !path.includes('/method/'))
+      calls.push(`${request.method} ${path}`);
   };
   subscribe(CHANNEL, note);
   await work().finally(() => unsubscribe(CHANNEL, note));
