@@ -185,7 +185,7 @@ describe.each(platforms)('calls of actors on %s', (_platform, adapter) => {
   it('are made by nothing that merely looks at a proxy [C15]', async () => {
     const untouched: object = nest.app.get('untouched');
     expect(await untouched).toBe(untouched);
-    expect(await Promise.all([untouched])).toEqual([untouched]);
+    expect(await Promise.all([untouched, 1])).toEqual([untouched, 1]);
     expect(inspect(untouched)).toBe('Actor Shop/untouched');
     expect(JSON.stringify(untouched)).toContain('untouched');
     expect(activated).not.toContain('untouched');

@@ -95,7 +95,8 @@ class RichActor extends Actor {
   use(line: string): unknown {
     this.scratch.lines.push(line);
     const { lines } = this.scratch;
-    return { ...this.prices, lines, request: this.identity.request };
+    const { margin } = this.prices;
+    return { margin, lines, request: this.identity.request };
   }
 }
 
