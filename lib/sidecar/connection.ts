@@ -62,6 +62,8 @@ export class Connection {
   async end(): Promise<void> {
     for (const end of this.ends) end();
     this.replica.leave();
+    // daprd would cut the turns that run; here the app's own drain waits for them.
+    await before(GRACE, this.replica.quiet());
     const left = Promise.all([
       this.engine.actors.unregister(this.host, 'closing'),
       this.replica.quiet(),
