@@ -85,6 +85,10 @@ export type {
   PubSubBulkPublishResponse,
 } from './client/pubsub.js';
 
+export type { InvocationAnswer, InvokerOptions } from './client/invoker.js';
+export type { DaprMetadata } from './client/metadata.js';
+export type { StateEntry, StateItem, StateOperation } from './client/state.js';
+
 // Errors
 export { DaprError } from './errors/dapr.error.js';
 export { DaprBadRequestError } from './errors/dapr-bad-request.error.js';
@@ -95,3 +99,5 @@ export { DaprTimeoutError } from './errors/dapr-timeout.error.js';
 export { EtagMismatchError } from './errors/etag-mismatch.error.js';
 export { SidecarUnavailableError } from './errors/sidecar-unavailable.error.js';
 export { ActorInvocationError } from './errors/actor-invocation.error.js';
+export { DurationError } from './protocol/duration.js';
+export { PayloadError } from './protocol/payload-error.js';
