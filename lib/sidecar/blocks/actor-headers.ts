@@ -1,23 +1,13 @@
 import { Headers, headerOf, type HeaderBag } from '../../protocol/headers.js';
 import { NO_TRACE, traceOf } from '../trace.js';
 import type { MethodCall } from './actor-calls.js';
-import { addHeader, NAMESPACE } from './forward-headers.js';
+import { addHeader, HOP_BY_HOP, NAMESPACE } from './forward-headers.js';
 
-// RFC 9110 section 7.6.1, and what the connection to the app sets by itself.
-const HOP_BY_HOP = new Set([
-  'connection',
+// The latter two are what the connection to the app sets by itself.
+const NOT_FORWARDED = new Set([
+  ...HOP_BY_HOP,
   'content-length',
-  'expect',
-  'host',
   'http2-settings',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
 ]);
 
 /** daprd writes these itself. */
@@ -55,7 +45,7 @@ export function forwardable(
   const kept: Record<string, string | string[]> = {};
   for (const [name, value] of Object.entries(headers)) {
     if (value === undefined || dropped.has(name)) continue;
-    if (HOP_BY_HOP.has(name) || except.has(name) || name.endsWith('-bin'))
+    if (NOT_FORWARDED.has(name) || except.has(name) || name.endsWith('-bin'))
       continue;
     kept[name] = typeof value === 'string' ? value : [...value];
   }

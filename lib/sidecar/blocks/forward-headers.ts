@@ -5,11 +5,9 @@ import { NO_TRACE, traceOf } from '../trace.js';
 /** The one namespace there is. */
 export const NAMESPACE = 'default';
 
-// Of the connection and not of the message (RFC 9110, 7.6.1), or for the sidecar only.
-const NOT_FORWARDED = [
+/** Of the connection and not of the message (RFC 9110, 7.6.1). */
+export const HOP_BY_HOP: readonly string[] = [
   'connection',
-  'dapr-app-id',
-  'destination-app-id',
   'expect',
   'host',
   'keep-alive',
@@ -21,6 +19,9 @@ const NOT_FORWARDED = [
   'transfer-encoding',
   'upgrade',
 ];
+
+// The latter two are for the sidecar only.
+const NOT_FORWARDED = [...HOP_BY_HOP, 'dapr-app-id', 'destination-app-id'];
 
 /** The headers of a call as the called application gets them. */
 export function forwardHeaders(
