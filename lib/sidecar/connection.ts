@@ -48,7 +48,7 @@ export class Connection {
     const subscriptions = await this.subscriptions(deps);
     replica.leaving.throwIfAborted();
     this.ends.push(engine.pubsub.join(replica, subscriptions));
-    const stopBindings = await engine.bindings.start(replica);
+    const stopBindings = await engine.cronBindings.start(replica);
     this.ends.push(stopBindings);
     if (replica.leaving.aborted) stopBindings();
     replica.leaving.throwIfAborted();

@@ -2,8 +2,9 @@ import { systemClock, type Clock } from '../protocol/clock.js';
 import { Activity } from './activity.js';
 import { Applications } from './app/applications.js';
 import { Actors } from './blocks/actors.js';
-import { Bindings } from './blocks/bindings.js';
+import { CronBindings } from './blocks/cron-bindings.js';
 import { Invocations } from './blocks/invocation.js';
+import { OutputBindings } from './blocks/output-bindings.js';
 import { PubSub } from './blocks/pubsub.js';
 import { StateStores } from './blocks/state.js';
 import { Faults } from './faults.js';
@@ -40,7 +41,8 @@ export class Engine {
   readonly resiliency: Resiliency;
   readonly applications = new Applications();
   readonly pubsub: PubSub;
-  readonly bindings: Bindings;
+  readonly cronBindings: CronBindings;
+  readonly outputBindings: OutputBindings;
   readonly invocations: Invocations;
   readonly stores: StateStores;
   readonly actors: Actors;
@@ -63,7 +65,8 @@ export class Engine {
     );
     this.stores = new StateStores({ components, clock, faults });
     this.pubsub = new PubSub({ ...shared, resources });
-    this.bindings = new Bindings({ ...shared, resources });
+    this.cronBindings = new CronBindings({ ...shared, resources });
+    this.outputBindings = new OutputBindings({ ...shared, resources });
     this.invocations = new Invocations({
       ...shared,
       applications: this.applications,
@@ -78,7 +81,7 @@ export class Engine {
     this.routes = [
       ...publishRoutes(this.pubsub),
       ...bulkPublishRoutes(this.pubsub),
-      ...bindingRoutes(this.bindings),
+      ...bindingRoutes(this.outputBindings),
       ...stateRoutes(this.stores),
       ...actorRoutes(this.actors),
     ];
@@ -120,6 +123,7 @@ export class Engine {
     await Promise.all([...this.sidecars].map((sidecar) => sidecar.close()));
     this.actors.close();
     await this.invocations.close();
+    await this.outputBindings.close();
     this.releaseClock();
   }
 }

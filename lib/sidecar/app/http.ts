@@ -1,12 +1,8 @@
-import { pipeline, type Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
+import type { Readable } from 'node:stream';
 import { Pool } from 'undici';
-import { Headers, type HeaderBag } from '../../protocol/headers.js';
+import { Headers } from '../../protocol/headers.js';
 import type { AppAnswer, AppChannel, AppRequest } from './channel.js';
-
-// What Go's HTTP client adds where the caller says nothing of it.
-const AGENT = { 'user-agent': 'Go-http-client/1.1' };
-const GZIP = { 'accept-encoding': 'gzip' };
+import { sendAsGo, wholeBody } from './go-client.js';
 
 // daprd's default read buffer: an answer with more headers than that fails (--read-buffer-size).
 const LONGEST_HEADERS = 4096;
@@ -29,50 +25,21 @@ export class HttpAppChannel implements AppChannel {
 
   async request(request: AppRequest): Promise<AppAnswer> {
     const answer = await this.stream(request);
-    const chunks: Buffer[] = [];
-    for await (const chunk of answer.body) chunks.push(chunk as Buffer);
-    return { ...answer, body: Buffer.concat(chunks) };
+    return { ...answer, body: await wholeBody(answer.body) };
   }
 
-  async stream(request: AppRequest): Promise<AppAnswer<Readable>> {
-    const { verb, path, headers, body, signal } = request;
-    // As Go's client: what it asks for without being told to, it unpacks.
-    const unpacks =
-      verb !== 'HEAD' && !('accept-encoding' in headers || 'range' in headers);
-    const answer = await this.pool.request({
-      method: verb as 'GET',
-      path,
-      headers: {
-        ...AGENT,
-        ...(unpacks && GZIP),
-        ...headers,
-        ...(this.token && { [Headers.apiToken]: this.token }),
-      },
-      body: body ?? null,
-      signal: signal ?? null,
+  stream(request: AppRequest): Promise<AppAnswer<Readable>> {
+    const { headers } = request;
+    return sendAsGo(this.pool, this.origin, {
+      ...request,
+      ...(this.token && {
+        headers: { ...headers, [Headers.apiToken]: this.token },
+      }),
     });
-    const whole = {
-      status: answer.statusCode,
-      headers: answer.headers,
-      body: answer.body,
-    };
-    return unpacks ? unpacked(whole) : whole;
   }
 
   /** Cuts what is still under way. */
   async close(): Promise<void> {
     await this.pool.destroy();
   }
-}
-
-function unpacked(answer: AppAnswer<Readable>): AppAnswer<Readable> {
-  const {
-    'content-encoding': encoding,
-    'content-length': length,
-    ...headers
-  }: HeaderBag = answer.headers;
-  if (encoding !== 'gzip' || length === '0') return answer;
-  // An error reaches whoever reads what is unpacked.
-  const body = pipeline(answer.body, createGunzip(), () => undefined);
-  return { ...answer, headers, body };
 }

@@ -18,6 +18,8 @@ const BUILT_IN: ReadonlyMap<string, readonly string[]> = new Map<
   ['pubsub.in-memory', ['SUBSCRIBE_WILDCARDS']],
   ['state.in-memory', STATE_CAPABILITIES],
   ['bindings.cron', ['INPUT_BINDING']],
+  ['bindings.http', ['OUTPUT_BINDING']],
+  ['bindings.localstorage', ['OUTPUT_BINDING']],
 ]);
 
 export function isBuiltIn(component: Component): boolean {

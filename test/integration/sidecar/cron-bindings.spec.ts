@@ -1,7 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { rm } from 'node:fs/promises';
 import { component, resources } from '../../conformance/components.js';
-import { call } from '../../conformance/wire.js';
 import { folderWith, Stage } from '../../support/stage.js';
 import { startEngine } from '../../../lib/sidecar/embedded.js';
 import { DaprConfigurationError } from '../../../lib/errors/dapr-configuration.error.js';
@@ -149,21 +148,6 @@ spec:
     await clock.advance('1s');
     expect(app.received('POST /tick')).toHaveLength(1);
     expect(twin.app.received('POST /tick')).toHaveLength(1);
-  });
-
-  it('have no output, and can be made to fail', async () => {
-    const { engine, sidecar } = await open(cron('tick', '@every 1s'));
-    const invoke = () =>
-      call(sidecar, 'POST', '/v1.0/bindings/tick', { operation: 'create' });
-    expect((await invoke()).json).toEqual({
-      errorCode: 'ERR_INVOKE_OUTPUT_BINDING',
-      message:
-        "error invoking output binding tick: couldn't find output binding tick",
-    });
-    engine.faults.failNext('binding');
-    expect((await invoke()).json).toMatchObject({
-      message: 'error invoking output binding tick: injected fault at binding',
-    });
   });
 
   it.each([

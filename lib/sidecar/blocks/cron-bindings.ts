@@ -5,7 +5,6 @@ import { Headers } from '../../protocol/headers.js';
 import type { Activity } from '../activity.js';
 import type { Replica } from '../app/replica.js';
 import { answerOf } from '../app/startup.js';
-import type { Faults } from '../faults.js';
 import type { Resiliency } from '../resiliency.js';
 import type { Resources } from '../resources.js';
 import {
@@ -17,10 +16,9 @@ import { attempt } from '../retries.js';
 import { NO_TRACE } from '../trace.js';
 import type { Transcript } from '../transcript.js';
 
-export interface BindingsDependencies {
+export interface CronBindingsDependencies {
   readonly clock: Clock;
   readonly activity: Activity;
-  readonly faults: Faults;
   readonly transcript: Transcript;
   readonly resources: Resources;
   readonly resiliency: Resiliency;
@@ -39,10 +37,10 @@ interface CronBinding {
   readonly isExplicit: boolean;
 }
 
-/** Input bindings (cron), and the refusal of output bindings, of which none is built in. */
-export class Bindings {
+/** The input bindings that there are: clocks that tick. */
+export class CronBindings {
   /** @throws DaprConfigurationError for a schedule that can't be read */
-  constructor(private readonly deps: BindingsDependencies) {
+  constructor(private readonly deps: CronBindingsDependencies) {
     for (const component of deps.resources.components)
       if (component.type === 'bindings.cron') requireSchedule(component);
   }
@@ -60,14 +58,6 @@ export class Bindings {
     return () => {
       for (const stop of stops) stop();
     };
-  }
-
-  /** An output operation of an application. */
-  invoke(name: string, operation: string): never {
-    if (operation === '')
-      throw new Error('operation field is missing from request');
-    this.deps.faults.check('binding');
-    throw new Error(`couldn't find output binding ${name}`);
   }
 
   private inputsOf(appId: string): CronBinding[] {
