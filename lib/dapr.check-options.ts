@@ -40,7 +40,7 @@ const SECTION_KEYS: Readonly<Record<string, readonly string[]>> = {
     'outcome',
     'port',
   ],
-  embedded: ['appId', 'resources', 'httpPort', 'substitute'],
+  embedded: ['appId', 'resources', 'httpPort', 'grpcPort', 'substitute'],
 };
 
 /** @throws {@link DaprConfigurationError} for options that don't exist, and values that can't be meant */
@@ -90,6 +90,7 @@ function refuseImpossibleValues({ server, embedded }: DaprModuleOptions): void {
   check('server.drainDelay', drainDelay, isAmount, 'a number of milliseconds');
   check('server.port', port, isPort, 'a port number');
   check('embedded.httpPort', embedded?.httpPort, isPort, 'a port number');
+  check('embedded.grpcPort', embedded?.grpcPort, isPort, 'a port number');
   check('server.trustedPeers', trustedPeers, Array.isArray, 'a list of CIDRs');
   const isFunction = (value: unknown) => typeof value === 'function';
   check('server.outcome', outcome, isFunction, 'a function');

@@ -34,6 +34,7 @@ export interface DaprOptionsFactory {
 /** The sidecar of one running application inside its process. */
 export interface AppSidecar {
   readonly httpEndpoint: string;
+  readonly grpcEndpoint: string;
   /** The app listens: ask it for its subscriptions and actors, and begin to deliver. */
   connect(app: { readonly host: string; readonly port: number }): Promise<void>;
   /** The app is going: stop calling it. Its own calls go on being answered. */

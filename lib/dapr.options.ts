@@ -24,6 +24,8 @@ export interface EmbeddedOptions {
   readonly resources?: string | readonly string[];
   /** Default 3500 if free, else a free one. A port that is asked for and taken is an error. */
   readonly httpPort?: number;
+  /** Default 50001 if free, else a free one. A port that is asked for and taken is an error. */
+  readonly grpcPort?: number;
   /** Serve brokers and stores that it does not have from memory, under their own names. Default true. */
   readonly substitute?: boolean;
 }

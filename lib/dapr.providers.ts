@@ -73,6 +73,7 @@ export const daprProviders: Provider[] = [
         scopeHeaders: scopeHeaders(currentCall),
         ...(sidecar.isEmbedded && {
           httpEndpoint: () => sidecar.httpEndpoint(),
+          grpcEndpoint: () => sidecar.grpcEndpoint(),
         }),
       }),
   },

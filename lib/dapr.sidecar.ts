@@ -18,13 +18,22 @@ export class EmbeddedSidecarHandle {
 
   /** Where the client finds it. @throws {@link DaprConfigurationError} before it has started */
   httpEndpoint(): string {
+    return this.running().httpEndpoint;
+  }
+
+  private running(): AppSidecar {
     if (!this.sidecar)
       throw new DaprConfigurationError(
         'The embedded sidecar is not running: it starts with an HTTP application or a Dapr microservice when Nest ' +
           'initialises it, and never under NestFactory.createApplicationContext(). ' +
           'Call Dapr from onModuleInit on, or set DAPR_SIDECAR=external and run a sidecar.',
       );
-    return this.sidecar.httpEndpoint;
+    return this.sidecar;
+  }
+
+  /** The same for gRPC. */
+  grpcEndpoint(): string {
+    return this.running().grpcEndpoint;
   }
 
   async start(): Promise<void> {
@@ -51,7 +60,7 @@ export class EmbeddedSidecarHandle {
 
 async function startSidecar(options: ResolvedOptions): Promise<AppSidecar> {
   const logger = new Logger('EmbeddedSidecar');
-  const { appId, resources, httpPort, substitute } = options.embedded;
+  const { appId, resources, httpPort, grpcPort, substitute } = options.embedded;
   const apiToken = options.client.apiToken;
   const appToken = options.server.appToken;
   // The one door to the sidecar: an app that has an external one never loads it.
@@ -64,7 +73,11 @@ async function startSidecar(options: ResolvedOptions): Promise<AppSidecar> {
     log: (line) => logger.log(line),
   });
   const sidecar = await engine
-    .openSidecar({ appId, ...(httpPort !== undefined && { httpPort }) })
+    .openSidecar({
+      appId,
+      ...(httpPort !== undefined && { httpPort }),
+      ...(grpcPort !== undefined && { grpcPort }),
+    })
     .catch(async (error: unknown) => {
       await engine.close();
       throw error;
@@ -76,6 +89,7 @@ async function startSidecar(options: ResolvedOptions): Promise<AppSidecar> {
   );
   return {
     httpEndpoint,
+    grpcEndpoint: `127.0.0.1:${sidecar.grpcPort}`,
     connect: (app) => sidecar.connect(app),
     disconnect: () => sidecar.disconnect(),
     close: () => engine.close(),

@@ -1,7 +1,9 @@
 import { systemClock } from '../protocol/clock.js';
 import type { ClientActor } from './actor.js';
 import type { ClientBinding } from './binding.js';
-import type { CommunicationProtocolEnum } from './communication-protocol.js';
+import { CommunicationProtocolEnum } from './communication-protocol.js';
+import { GrpcChannel, requireGrpc } from './grpc/channel.js';
+import { GrpcState } from './grpc/state.js';
 import type { ClientHealth } from './health.js';
 import { HttpActor } from './http/actor.js';
 import { HttpBinding } from './http/binding.js';
@@ -36,7 +38,7 @@ export class DaprClient {
   readonly metadata: ClientMetadata;
   readonly pubsub: ClientPubSub;
   readonly state: ClientState;
-  readonly #channel: HttpChannel;
+  readonly #channels: readonly [HttpChannel, GrpcChannel];
 
   /** @throws DaprConfigurationError for options that it does not know or that can't be meant */
   constructor(options?: DaprClientOptions, internals?: ClientInternals);
@@ -57,23 +59,33 @@ export class DaprClient {
         : first;
     const internals = typeof second === 'object' ? second : {};
     this.options = resolveClientOptions(given, process.env);
-    const { httpEndpoint, apiToken, timeout, readyTimeout } = this.options;
-    const channel = new HttpChannel({
-      address: internals.httpEndpoint ?? (() => httpEndpoint),
+    const { httpEndpoint, grpcEndpoint, ...shared } = this.options;
+    const { apiToken } = this.options;
+    const channelOptions = {
+      ...shared,
       apiToken,
-      timeout,
-      readyTimeout,
       clock: internals.clock ?? systemClock,
       scopeHeaders: internals.scopeHeaders,
+    };
+    const http = new HttpChannel({
+      ...channelOptions,
+      address: internals.httpEndpoint ?? (() => httpEndpoint),
     });
-    this.#channel = channel;
-    this.actor = new HttpActor(channel);
-    this.binding = new HttpBinding(channel);
-    this.health = new HttpHealth(channel);
-    this.invoker = new HttpInvoker(channel);
-    this.metadata = new HttpMetadata(channel);
-    this.pubsub = new HttpPubSub(channel);
-    this.state = new HttpState(channel);
+    const grpc = new GrpcChannel({
+      ...channelOptions,
+      address: internals.grpcEndpoint ?? (() => grpcEndpoint),
+    });
+    this.#channels = [http, grpc];
+    const isGrpc =
+      this.options.communicationProtocol === CommunicationProtocolEnum.GRPC;
+    if (isGrpc) requireGrpc();
+    this.actor = new HttpActor(http);
+    this.binding = new HttpBinding(http);
+    this.health = new HttpHealth(http);
+    this.invoker = new HttpInvoker(http);
+    this.metadata = new HttpMetadata(http);
+    this.pubsub = new HttpPubSub(http);
+    this.state = isGrpc ? new GrpcState(grpc) : new HttpState(http);
   }
 
   /** Waits until the sidecar serves its API. Not needed: every call waits by itself. */
@@ -82,7 +94,7 @@ export class DaprClient {
   }
 
   /** Ends every call and closes every connection, for good. A second call changes nothing. */
-  stop(): Promise<void> {
-    return this.#channel.stop();
+  async stop(): Promise<void> {
+    await Promise.all(this.#channels.map((channel) => channel.stop()));
   }
 }

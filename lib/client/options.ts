@@ -2,6 +2,7 @@ import { DaprConfigurationError } from '../errors/dapr-configuration.error.js';
 import type { Clock } from '../protocol/clock.js';
 import { CommunicationProtocolEnum } from './communication-protocol.js';
 import { httpAddress, parseHttpEndpoint } from './endpoint.js';
+import { grpcAddress, parseGrpcEndpoint } from './grpc-endpoint.js';
 
 /**
  * How to reach a sidecar. An option comes before the environment, the environment before the default; an endpoint
@@ -13,13 +14,16 @@ export interface DaprClientOptions {
   readonly daprHost?: string | undefined;
   /** HTTP port. Environment: `DAPR_HTTP_PORT`. Default 3500. */
   readonly daprPort?: string | number | undefined;
-  /** gRPC port; a client that speaks HTTP does not use it. */
+  /**
+   * gRPC port. Environment: `DAPR_GRPC_PORT`. Default 50001. A client that speaks gRPC takes `daprPort` for it where
+   * this is not given.
+   */
   readonly daprGrpcPort?: string | number | undefined;
   /** `http(s)://host[:port][/path]`. Environment: `DAPR_HTTP_ENDPOINT`. */
   readonly httpEndpoint?: string | undefined;
-  /** gRPC address; a client that speaks HTTP does not use it. */
+  /** `[scheme:]host[:port][?tls=true]`, with the scheme `https` or `grpcs` for TLS. Environment: `DAPR_GRPC_ENDPOINT`. */
   readonly grpcEndpoint?: string | undefined;
-  /** Default HTTP. */
+  /** Default HTTP. gRPC needs the package @grpc/grpc-js. What Dapr has over gRPC only goes there in any case. */
   readonly communicationProtocol?: CommunicationProtocolEnum | undefined;
   /** The token that the sidecar demands of its callers. Environment: `DAPR_API_TOKEN`. Default none. */
   readonly apiToken?: string | undefined;
@@ -39,6 +43,7 @@ export interface ClientInternals {
   readonly clock?: Clock;
   /** The sidecar's address where it is known only later; comes before every option. May throw until it is known. */
   readonly httpEndpoint?: () => string;
+  readonly grpcEndpoint?: () => string;
   /** Headers that the call being served hands on: its trace, and for calls of actors the reentrancy id. */
   readonly scopeHeaders?: (
     target: 'actor' | 'other',
@@ -48,6 +53,7 @@ export interface ClientInternals {
 /** Options with everything decided. */
 export interface ResolvedClientOptions {
   readonly httpEndpoint: string;
+  readonly grpcEndpoint: string;
   readonly communicationProtocol: CommunicationProtocolEnum;
   readonly timeout: number;
   readonly readyTimeout: number;
@@ -76,7 +82,8 @@ export function resolveClientOptions(
 ): ResolvedClientOptions {
   refuseUnknown(options);
   const resolved = {
-    httpEndpoint: addressOf(options, env),
+    httpEndpoint: httpAddressOf(options, env),
+    grpcEndpoint: grpcAddressOf(options, env),
     communicationProtocol: protocolOf(options),
     timeout: milliseconds('timeout', options.timeout),
     readyTimeout: milliseconds('readyTimeout', options.readyTimeout),
@@ -102,17 +109,21 @@ function refuseUnknown(options: DaprClientOptions): void {
 function protocolOf(options: DaprClientOptions): CommunicationProtocolEnum {
   const protocol =
     options.communicationProtocol ?? CommunicationProtocolEnum.HTTP;
-  if (protocol === CommunicationProtocolEnum.HTTP) return protocol;
+  if (Object.values(CommunicationProtocolEnum).includes(protocol))
+    return protocol;
   throw new DaprConfigurationError(
-    protocol === CommunicationProtocolEnum.GRPC
-      ? 'DaprClient speaks HTTP only so far. Leave out communicationProtocol, or say CommunicationProtocolEnum.HTTP.'
-      : `communicationProtocol is ${String(protocol)}, which is no CommunicationProtocolEnum. Say CommunicationProtocolEnum.HTTP or leave it out.`,
+    `communicationProtocol is ${String(protocol)}, which is no CommunicationProtocolEnum. Say CommunicationProtocolEnum.HTTP or CommunicationProtocolEnum.GRPC.`,
   );
 }
 
-function addressOf(options: DaprClientOptions, env: NodeJS.ProcessEnv): string {
-  const { daprHost, daprPort, httpEndpoint } = options;
+function httpAddressOf(
+  options: DaprClientOptions,
+  env: NodeJS.ProcessEnv,
+): string {
+  const { daprHost, httpEndpoint } = options;
   if (httpEndpoint) return checked(httpEndpoint, 'The option httpEndpoint');
+  // A client that speaks gRPC may have been given the port of that alone.
+  const daprPort = isGrpcPort(options) ? undefined : options.daprPort;
   const variable = env['DAPR_HTTP_ENDPOINT'];
   if (variable && daprHost === undefined && daprPort === undefined)
     return checked(variable, 'DAPR_HTTP_ENDPOINT');
@@ -124,6 +135,42 @@ function addressOf(options: DaprClientOptions, env: NodeJS.ProcessEnv): string {
     httpAddress(daprHost ?? '127.0.0.1', port),
     'The option daprHost',
   );
+}
+
+function grpcAddressOf(
+  options: DaprClientOptions,
+  env: NodeJS.ProcessEnv,
+): string {
+  const { daprHost, daprGrpcPort, daprPort, grpcEndpoint } = options;
+  if (grpcEndpoint) return checkedGrpc(grpcEndpoint, 'The option grpcEndpoint');
+  const [source, given] = isGrpcPort(options)
+    ? (['The option daprPort', daprPort] as const)
+    : (['The option daprGrpcPort', daprGrpcPort] as const);
+  const variable = env['DAPR_GRPC_ENDPOINT'];
+  if (variable && daprHost === undefined && given === undefined)
+    return checkedGrpc(variable, 'DAPR_GRPC_ENDPOINT');
+  const port =
+    given === undefined
+      ? portOf(env['DAPR_GRPC_PORT'] || '50001', 'DAPR_GRPC_PORT')
+      : portOf(String(given), source);
+  return checkedGrpc(
+    grpcAddress(daprHost ?? '127.0.0.1', port),
+    'The option daprHost',
+  );
+}
+
+/** Whether `daprPort` means gRPC, as it does for `@dapr/dapr`. */
+function isGrpcPort(options: DaprClientOptions): boolean {
+  return (
+    options.communicationProtocol === CommunicationProtocolEnum.GRPC &&
+    options.daprPort !== undefined &&
+    options.daprGrpcPort === undefined
+  );
+}
+
+function checkedGrpc(address: string, source: string): string {
+  parseGrpcEndpoint(address, source);
+  return address;
 }
 
 function checked(address: string, source: string): string {

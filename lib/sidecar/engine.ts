@@ -3,15 +3,19 @@ import { Activity } from './activity.js';
 import { Applications } from './app/applications.js';
 import { Actors } from './blocks/actors.js';
 import { CronBindings } from './blocks/cron-bindings.js';
+import { CryptoProviders } from './blocks/crypto.js';
 import { Invocations } from './blocks/invocation.js';
 import { OutputBindings } from './blocks/output-bindings.js';
 import { PubSub } from './blocks/pubsub.js';
 import { StateStores } from './blocks/state.js';
 import { Faults } from './faults.js';
+import type { GrpcMethods } from './grpc/api.js';
+import { stateMethods } from './grpc/state.js';
 import { actorRoutes } from './http/actors.js';
 import type { ApiRoute } from './http/api.js';
 import { bindingRoutes } from './http/bindings.js';
 import { bulkPublishRoutes } from './http/bulk-publish.js';
+import { cryptoRoutes } from './http/crypto.js';
 import { publishRoutes } from './http/publish.js';
 import { stateRoutes } from './http/state.js';
 import { Resiliency } from './resiliency.js';
@@ -43,11 +47,14 @@ export class Engine {
   readonly pubsub: PubSub;
   readonly cronBindings: CronBindings;
   readonly outputBindings: OutputBindings;
+  readonly crypto: CryptoProviders;
   readonly invocations: Invocations;
   readonly stores: StateStores;
   readonly actors: Actors;
   /** The operations of the API that are the same for every sidecar. */
   readonly routes: readonly ApiRoute[];
+  /** The same over gRPC. */
+  readonly grpcMethods: GrpcMethods;
   private readonly sidecars = new Set<Sidecar>();
   private readonly releaseClock: () => void;
   private opened = 0;
@@ -67,6 +74,7 @@ export class Engine {
     this.pubsub = new PubSub({ ...shared, resources });
     this.cronBindings = new CronBindings({ ...shared, resources });
     this.outputBindings = new OutputBindings({ ...shared, resources });
+    this.crypto = new CryptoProviders({ ...shared, resources });
     this.invocations = new Invocations({
       ...shared,
       applications: this.applications,
@@ -83,8 +91,10 @@ export class Engine {
       ...bulkPublishRoutes(this.pubsub),
       ...bindingRoutes(this.outputBindings),
       ...stateRoutes(this.stores),
+      ...cryptoRoutes(this.crypto),
       ...actorRoutes(this.actors),
     ];
+    this.grpcMethods = { ...stateMethods(this.stores) };
     this.releaseClock =
       clock instanceof VirtualClock
         ? clock.settleWith(() => activity.settled(PATIENCE))
@@ -97,13 +107,17 @@ export class Engine {
    */
   async openSidecar(options: SidecarOptions): Promise<Sidecar> {
     this.resources.requireServed(options.appId);
+    this.crypto.load(options.appId);
     this.opened += 1;
     const sidecar = new Sidecar(
       this,
       options,
       `${options.appId}-${this.opened}`,
     );
-    await sidecar.listen();
+    await sidecar.listen().catch(async (error: unknown) => {
+      await sidecar.close();
+      throw error;
+    });
     this.sidecars.add(sidecar);
     return sidecar;
   }

@@ -3,6 +3,9 @@ import { HttpAppChannel } from './app/http.js';
 import { waitForPort } from './app/wait-for-port.js';
 import { Connection } from './connection.js';
 import type { Engine } from './engine.js';
+import { GrpcCode } from '../protocol/grpc-code.js';
+import { GrpcError } from './grpc/api.js';
+import { GrpcFront } from './grpc/front.js';
 import { HttpFront } from './http/front.js';
 import { healthRoutes } from './http/health.js';
 import { forward } from './http/invocation.js';
@@ -12,6 +15,8 @@ export interface SidecarOptions {
   readonly appId: string;
   /** Default: 3500, Dapr's own, when it is free, else a free one. 0: a free one. */
   readonly httpPort?: number;
+  /** Default: 50001, Dapr's own, when it is free, else a free one. 0: a free one. */
+  readonly grpcPort?: number;
   /** No application will be connected: the sidecar is ready at once, as daprd without `--app-port`. */
   readonly clientOnly?: boolean;
 }
@@ -24,15 +29,17 @@ export interface AppAddress {
 }
 
 const DEFAULT_HTTP_PORT = 3500;
+const DEFAULT_GRPC_PORT = 50001;
 const LOOPBACK = '127.0.0.1';
 
 /** The sidecar of one running application. */
 export class Sidecar {
   private readonly front: HttpFront;
+  private readonly grpcFront: GrpcFront;
   private readonly extended = new Map<string, string>();
   private connection: Connection | undefined;
   private app: AppAddress = { port: 0 };
-  private port = 0;
+  private ports = { http: 0, grpc: 0 };
   private isConnected = false;
   private expectNothing = (): void => undefined;
   private closing: Promise<void> | undefined;
@@ -69,6 +76,14 @@ export class Sidecar {
           call,
         ),
     });
+    this.grpcFront = new GrpcFront({
+      appId: options.appId,
+      activity,
+      apiToken,
+      warn,
+      methods: engine.grpcMethods,
+      forward: refuseForeign,
+    });
   }
 
   get appId(): string {
@@ -76,7 +91,11 @@ export class Sidecar {
   }
 
   get httpPort(): number {
-    return this.port;
+    return this.ports.http;
+  }
+
+  get grpcPort(): number {
+    return this.ports.grpc;
   }
 
   /** Whether the application has told what it listens to; without an application, always. */
@@ -84,13 +103,16 @@ export class Sidecar {
     return this.isConnected || (this.options.clientOnly ?? false);
   }
 
-  /** Opens the API. */
+  /** Opens the APIs. */
   async listen(): Promise<void> {
-    const { httpPort } = this.options;
-    this.port =
-      httpPort === undefined
-        ? await this.front.listen(DEFAULT_HTTP_PORT, 0)
-        : await this.front.listen(httpPort);
+    const { httpPort, grpcPort } = this.options;
+    const http = await this.front.listen(
+      ...(httpPort === undefined ? [DEFAULT_HTTP_PORT, 0] : [httpPort]),
+    );
+    const grpc = await this.grpcFront.listen(
+      ...(grpcPort === undefined ? [DEFAULT_GRPC_PORT, 0] : [grpcPort]),
+    );
+    this.ports = { http, grpc };
     if (this.options.clientOnly) return;
     this.expectActors();
     this.expectNothing = this.engine.pubsub.expect(this.appId);
@@ -140,7 +162,7 @@ export class Sidecar {
   private async end(): Promise<void> {
     await this.disconnect();
     this.expectNothing();
-    await this.front.close();
+    await Promise.all([this.front.close(), this.grpcFront.close()]);
     this.engine.forget(this);
   }
 
@@ -173,6 +195,13 @@ export class Sidecar {
       actors: this.isConnected ? actors.activeActors(appId) : undefined,
     };
   }
+}
+
+async function refuseForeign(): Promise<void> {
+  throw new GrpcError(
+    GrpcCode.unknown,
+    'failed to proxy request: required metadata dapr-callee-app-id or dapr-app-id not found',
+  );
 }
 
 /** An application that listens everywhere is called where only this machine can. */

@@ -28,6 +28,7 @@ export class AppHost implements SidecarHost {
     const sidecar = await this.sidecars.take(appId);
     return {
       httpEndpoint: `http://127.0.0.1:${sidecar.httpPort}`,
+      grpcEndpoint: `127.0.0.1:${sidecar.grpcPort}`,
       connect: (app) => (this.connecting = sidecar.connect(app)),
       disconnect: () => sidecar.disconnect(),
       close: async () => {

@@ -78,6 +78,7 @@ export class EmbeddedSidecar implements AsyncDisposable {
     this.client = new DaprClient(
       {
         httpEndpoint: this.httpEndpoint,
+        grpcEndpoint: this.grpcEndpoint,
         ...(options.apiToken !== undefined && { apiToken: options.apiToken }),
       },
       { clock },
@@ -98,7 +99,11 @@ export class EmbeddedSidecar implements AsyncDisposable {
       log: (line) => logger.log(line),
     });
     try {
-      const first = await engine.openSidecar({ appId, httpPort: 0 });
+      const first = await engine.openSidecar({
+        appId,
+        httpPort: 0,
+        grpcPort: 0,
+      });
       return new EmbeddedSidecar(engine, clock, first, options);
     } catch (error) {
       await engine.close();
@@ -109,6 +114,11 @@ export class EmbeddedSidecar implements AsyncDisposable {
   /** Where the first app's sidecar serves Dapr's HTTP API. */
   get httpEndpoint(): string {
     return `http://127.0.0.1:${this.first.httpPort}`;
+  }
+
+  /** Where it serves Dapr's gRPC API. */
+  get grpcEndpoint(): string {
+    return `127.0.0.1:${this.first.grpcPort}`;
   }
 
   /**

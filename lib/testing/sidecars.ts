@@ -30,7 +30,11 @@ export class Sidecars {
   }
 
   private async open(appId: string): Promise<Sidecar> {
-    const sidecar = await this.engine.openSidecar({ appId, httpPort: 0 });
+    const sidecar = await this.engine.openSidecar({
+      appId,
+      httpPort: 0,
+      grpcPort: 0,
+    });
     this.all.push(sidecar);
     return sidecar;
   }

@@ -7,7 +7,7 @@ export type BackingName = 'in-memory' | 'redis';
 
 export interface Backing {
   component(
-    kind: 'pubsub' | 'state',
+    kind: 'pubsub' | 'state' | 'configuration' | 'lock',
     name: string,
     metadata?: Readonly<Record<string, string>>,
   ): string;

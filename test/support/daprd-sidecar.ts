@@ -35,6 +35,7 @@ export async function startDaprd(options: StartOptions): Promise<Sidecar> {
       kind: 'daprd',
       appId,
       httpPort: run.httpPort,
+      grpcPort: run.grpcPort,
       url: run.url,
       controlPlane: run.controlPlane,
       ready: () => run.ready(),

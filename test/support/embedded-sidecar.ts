@@ -28,6 +28,7 @@ export async function startEmbedded(options: StartOptions): Promise<Sidecar> {
     const sidecar = await engine.openSidecar({
       appId,
       httpPort: 0,
+      grpcPort: 0,
       clientOnly: !app,
     });
     const ready = async (): Promise<void> => {
@@ -38,6 +39,7 @@ export async function startEmbedded(options: StartOptions): Promise<Sidecar> {
       kind: 'embedded',
       appId,
       httpPort: sidecar.httpPort,
+      grpcPort: sidecar.grpcPort,
       url: `http://127.0.0.1:${sidecar.httpPort}`,
       engine,
       ready,

@@ -32,6 +32,7 @@ export interface Sidecar {
   readonly kind: 'embedded' | 'daprd';
   readonly appId: string;
   readonly httpPort: number;
+  readonly grpcPort: number;
   readonly url: string;
   /** Resolves when it has asked the application for everything. */
   ready(): Promise<void>;

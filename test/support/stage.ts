@@ -45,7 +45,11 @@ export class Stage implements AsyncDisposable {
     });
     const app = await new RecordingApp().listen();
     app.on('GET /dapr/subscribe', { body: [...subscriptions] });
-    const sidecar = await engine.openSidecar({ appId, httpPort: 0 });
+    const sidecar = await engine.openSidecar({
+      appId,
+      httpPort: 0,
+      grpcPort: 0,
+    });
     const stage = new Stage(engine, clock, lines, app, sidecar);
     stage.disposals.push(
       () => engine.close(),
@@ -65,7 +69,11 @@ export class Stage implements AsyncDisposable {
     const app = await new RecordingApp().listen();
     app.on('GET /dapr/subscribe', { body: [...subscriptions] });
     this.disposals.push(() => app.close());
-    const sidecar = await this.engine.openSidecar({ appId, httpPort: 0 });
+    const sidecar = await this.engine.openSidecar({
+      appId,
+      httpPort: 0,
+      grpcPort: 0,
+    });
     await sidecar.connect({ port: app.port });
     return { app, sidecar };
   }

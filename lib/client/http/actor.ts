@@ -14,7 +14,7 @@ import type {
 import type { CallOptions } from '../call-options.js';
 import { actorPath, schedulePath } from './actor-path.js';
 import { JSON_TYPE, type HttpCall, type HttpChannel } from './channel.js';
-import { decoding, encoding, jsonOf, parseAnswer } from './json.js';
+import { decoding, encoding, jsonOf, parseAnswer } from '../json.js';
 import { pathPart } from './path.js';
 
 const VERBS: ReadonlySet<string> = new Set(['GET', 'POST', 'PUT', 'DELETE']);

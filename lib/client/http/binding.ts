@@ -3,7 +3,7 @@ import type { ClientBinding } from '../binding.js';
 import type { CallOptions } from '../call-options.js';
 import { metadataText, type MetadataValues } from '../metadata-values.js';
 import { JSON_TYPE, type HttpChannel } from './channel.js';
-import { jsonOf } from './json.js';
+import { jsonOf } from '../json.js';
 import { pathPart } from './path.js';
 
 /** Output bindings over HTTP. */

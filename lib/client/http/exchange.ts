@@ -10,7 +10,7 @@ import {
   stopError,
   timeoutError,
   unavailableError,
-} from './transport-error.js';
+} from '../transport-error.js';
 
 /** What an exchange needs to know beside the request. */
 export interface ExchangeOptions {
@@ -191,6 +191,6 @@ export abstract class Exchange<T> implements Dispatcher.DispatchHandler {
   #giveUp(): void {
     const { operation } = this.options;
     const { description } = this.link;
-    this.fail(unavailableError(operation, description, this.#obstacle));
+    this.fail(unavailableError(operation, description, 'HTTP', this.#obstacle));
   }
 }

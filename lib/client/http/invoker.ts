@@ -12,7 +12,7 @@ import type {
 } from '../invoker.js';
 import type { HttpAnswer } from './buffered-exchange.js';
 import { answerError, type HttpCall, type HttpChannel } from './channel.js';
-import { decoding, encoding } from './json.js';
+import { decoding, encoding } from '../json.js';
 import { pathPart } from './path.js';
 
 type Verb = HttpMethod | Uppercase<HttpMethod>;

@@ -1,7 +1,7 @@
 import type { CallOptions } from '../call-options.js';
 import type { ClientMetadata, DaprMetadata } from '../metadata.js';
 import type { HttpChannel } from './channel.js';
-import { parseAnswer } from './json.js';
+import { parseAnswer } from '../json.js';
 import { pathPart } from './path.js';
 
 /** Members without content are left out on the wire. */

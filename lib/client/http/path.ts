@@ -1,4 +1,5 @@
 import { DaprBadRequestError } from '../../errors/dapr-bad-request.error.js';
+import { requireName } from '../name.js';
 import { metadataText, type MetadataValues } from '../metadata-values.js';
 
 const PLAIN = /^[\w-]+$/;
@@ -15,11 +16,7 @@ export function pathPart(
   name: string,
 ): string {
   if (typeof name === 'string' && PLAIN.test(name)) return name;
-  if (typeof name !== 'string' || name === '')
-    throw new DaprBadRequestError(
-      `${operation} failed: the ${what} is ${name === '' ? 'empty' : 'no string'}.`,
-      { operation },
-    );
+  requireName(operation, what, name);
   if (name === '.' || name === '..') return name.replaceAll('.', '%2E');
   try {
     return encodeURIComponent(name);

@@ -10,7 +10,7 @@ import type {
 } from '../pubsub.js';
 import { identified, readFailures, wireEntry } from './bulk-publish.js';
 import { answerError, JSON_TYPE, type HttpChannel } from './channel.js';
-import { encoding } from './json.js';
+import { encoding } from '../json.js';
 import { pathPart, queryText } from './path.js';
 
 /** Publishing over HTTP. */

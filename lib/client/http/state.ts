@@ -16,7 +16,7 @@ import type {
   StateValue,
 } from '../state.js';
 import { JSON_TYPE, type HttpCall, type HttpChannel } from './channel.js';
-import { jsonOf, parseAnswer } from './json.js';
+import { jsonOf, parseAnswer } from '../json.js';
 import { pathPart, queryText } from './path.js';
 
 /** State over HTTP. */

@@ -11,7 +11,7 @@ import { NO_TRACE, traceOf } from '../trace.js';
 import { ApiError, type ApiAnswer, type ApiRoute } from './api.js';
 import { badBaggage, baggageOf } from './baggage.js';
 import { BodyTooLarge, readBody } from './body.js';
-import { listenOnLoopback } from './listen.js';
+import { listenOnLoopback } from '../listen.js';
 import {
   answerBrokenRequest,
   BAD_REQUEST,
@@ -68,7 +68,7 @@ export class HttpFront {
 
   /** Listens on the first of the ports that is free; returns which. */
   listen(...ports: readonly number[]): Promise<number> {
-    return listenOnLoopback(this.server, ports);
+    return listenOnLoopback(this.server, ports, 'HTTP');
   }
 
   /** Cuts what is still under way. */

@@ -90,10 +90,19 @@ describe('the options of DaprClient', () => {
     );
   });
 
-  it('can not ask for gRPC yet, and are told so', () => {
-    expect(
-      () => new DaprClient('127.0.0.1', '3500', CommunicationProtocolEnum.GRPC),
-    ).toThrow(/speaks HTTP only so far/);
+  it('takes the port for that of gRPC where the client speaks it, as `@dapr/dapr` does', () => {
+    const grpc = CommunicationProtocolEnum.GRPC;
+    const resolved = (options: DaprClientOptions) =>
+      resolveClientOptions({ communicationProtocol: grpc, ...options }, {})
+        .grpcEndpoint;
+    expect(resolved({ daprPort: '4001' })).toBe('127.0.0.1:4001');
+    expect(resolved({ daprPort: 3500, daprGrpcPort: 4002 })).toBe(
+      '127.0.0.1:4002',
+    );
+    expect(resolved({})).toBe('127.0.0.1:50001');
+    expect(new DaprClient('::1', '4003', grpc).options.grpcEndpoint).toBe(
+      '[::1]:4003',
+    );
   });
 
   it('may be host, port and protocol, as the older form has it', () => {
@@ -120,6 +129,7 @@ describe('the options of DaprClient', () => {
     expect(Object.isFrozen(options)).toBe(true);
     expect(options).toEqual({
       httpEndpoint: 'http://127.0.0.1:3500',
+      grpcEndpoint: '127.0.0.1:50001',
       communicationProtocol: CommunicationProtocolEnum.HTTP,
       timeout: 60_000,
       readyTimeout: 60_000,

@@ -1,5 +1,5 @@
 import type { AddressInfo, Server } from 'node:net';
-import { DaprConfigurationError } from '../../errors/dapr-configuration.error.js';
+import { DaprConfigurationError } from '../errors/dapr-configuration.error.js';
 
 const LOOPBACK = '127.0.0.1';
 // Node's own 511 makes a thousand connections at once wait a second for the kernel to try again.
@@ -12,23 +12,28 @@ const BACKLOG = 2048;
 export async function listenOnLoopback(
   server: Server,
   ports: readonly number[],
+  api: 'HTTP' | 'gRPC',
 ): Promise<number> {
   for (const port of ports) {
-    const taken = await tryToListen(server, port);
+    const taken = await tryToListen(server, port, api);
     if (!taken) return (server.address() as AddressInfo).port;
     if (port === ports.at(-1)) throw taken;
   }
   throw new TypeError('no port given');
 }
 
-function tryToListen(server: Server, port: number): Promise<Error | undefined> {
+function tryToListen(
+  server: Server,
+  port: number,
+  api: string,
+): Promise<Error | undefined> {
   return new Promise((resolve, reject) => {
     const fail = (error: NodeJS.ErrnoException): void => {
       if (error.code !== 'EADDRINUSE' && error.code !== 'EACCES')
         return reject(error);
       resolve(
         new DaprConfigurationError(
-          `Port ${port} for the embedded sidecar's HTTP API is not to be had (${error.code}): another sidecar may run. Choose another port, or none to get a free one.`,
+          `Port ${port} for the embedded sidecar's ${api} API is not to be had (${error.code}): another sidecar may run. Choose another port, or none to get a free one.`,
           { cause: error },
         ),
       );

@@ -1,7 +1,7 @@
-import { DaprBadRequestError } from '../../errors/dapr-bad-request.error.js';
-import { DaprError } from '../../errors/dapr.error.js';
-import { DurationError } from '../../protocol/duration.js';
-import { PayloadError, toJson } from '../../protocol/payload.js';
+import { DaprBadRequestError } from '../errors/dapr-bad-request.error.js';
+import { DaprError } from '../errors/dapr.error.js';
+import { DurationError } from '../protocol/duration.js';
+import { PayloadError, toJson } from '../protocol/payload.js';
 
 /** JSON of a request. @throws {@link DaprBadRequestError} for what JSON can't carry */
 export function jsonOf(operation: string, value: unknown): string {

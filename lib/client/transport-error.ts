@@ -1,6 +1,6 @@
-import { DaprError } from '../../errors/dapr.error.js';
-import { DaprTimeoutError } from '../../errors/dapr-timeout.error.js';
-import { SidecarUnavailableError } from '../../errors/sidecar-unavailable.error.js';
+import { DaprError } from '../errors/dapr.error.js';
+import { DaprTimeoutError } from '../errors/dapr-timeout.error.js';
+import { SidecarUnavailableError } from '../errors/sidecar-unavailable.error.js';
 
 const PASSING = new Set([
   'ECONNREFUSED',
@@ -22,16 +22,22 @@ export function mayPass(code: string): boolean {
   return PASSING.has(code);
 }
 
+const SETTINGS = {
+  HTTP: 'DAPR_HTTP_PORT, DAPR_HTTP_ENDPOINT or the options daprHost, daprPort and httpEndpoint',
+  gRPC: 'DAPR_GRPC_PORT, DAPR_GRPC_ENDPOINT or the options daprHost, daprGrpcPort and grpcEndpoint',
+} as const;
+
 /** Nothing listens at the address, or nothing can be reached there. */
 export function unavailableError(
   operation: string,
   address: string,
+  api: 'HTTP' | 'gRPC',
   obstacle: Error | undefined,
 ): SidecarUnavailableError {
   const reason = obstacle ? ` (${reasonOf(obstacle)})` : '';
   return new SidecarUnavailableError(
     `${operation} failed: no Dapr sidecar answers at ${address}${reason}. ` +
-      'Start the app with "dapr run", or say where its sidecar is with DAPR_HTTP_PORT, DAPR_HTTP_ENDPOINT or the options daprHost, daprPort and httpEndpoint.',
+      `Start the app with "dapr run", or say where its sidecar is with ${SETTINGS[api]}.`,
     { operation, cause: obstacle },
   );
 }

@@ -1,0 +1,64 @@
+import type { ErrorDetail } from '../protocol/error-codes.js';
+import { DaprTimeoutError } from './dapr-timeout.error.js';
+import type { DaprError } from './dapr.error.js';
+import { errorOfAnswer } from './error-of-answer.js';
+
+/** A status of the sidecar that is not OK. */
+export interface FailedStatus {
+  readonly operation: string;
+  /** The HTTP status that means what the gRPC code means. */
+  readonly status: number;
+  readonly message: string;
+  readonly details: readonly ErrorDetail[];
+  /** What the HTTP API says of such a failure; for calls whose statuses have no details. */
+  readonly errorCode?: string | undefined;
+}
+
+const GATEWAY_TIMEOUT = 504;
+
+/** The error that a status means: the same that the HTTP API's answer means. */
+export function errorOfStatus(failed: FailedStatus): DaprError {
+  const { operation, status, message, details } = failed;
+  if (status === GATEWAY_TIMEOUT)
+    return new DaprTimeoutError(`${operation} failed: ${message}.`, {
+      operation,
+      status,
+      details,
+    });
+  const errorCode = codeOf(details) ?? failed.errorCode;
+  return errorOfAnswer({
+    operation,
+    status,
+    message,
+    ...(details.length > 0 && { details }),
+    ...(errorCode !== undefined && { errorCode }),
+  });
+}
+
+function codeOf(details: readonly ErrorDetail[]): string | undefined {
+  const reason = details.find((detail) => 'reason' in detail)?.['reason'];
+  if (typeof reason !== 'string' || !/^[A-Z_]+$/.test(reason)) return undefined;
+  return LEGACY_CODES[reason] ?? reason;
+}
+
+// The codes that the HTTP API gives beside these reasons (dapr/dapr pkg/api/errors).
+const LEGACY_CODES: Readonly<Record<string, string>> = {
+  DAPR_STATE_NOT_FOUND: 'ERR_STATE_STORE_NOT_FOUND',
+  DAPR_STATE_NOT_CONFIGURED: 'ERR_STATE_STORE_NOT_CONFIGURED',
+  DAPR_STATE_ILLEGAL_KEY: 'ERR_MALFORMED_REQUEST',
+  DAPR_STATE_TRANSACTIONS_NOT_SUPPORTED: 'ERR_STATE_STORE_NOT_SUPPORTED',
+  DAPR_STATE_TOO_MANY_TRANSACTIONS: 'ERR_STATE_STORE_TOO_MANY_TRANSACTIONS',
+  DAPR_STATE_QUERYING_NOT_SUPPORTED: 'ERR_STATE_STORE_NOT_SUPPORTED',
+  DAPR_STATE_QUERY_FAILED: 'ERR_STATE_QUERY',
+  DAPR_PUBSUB_NOT_FOUND: 'ERR_PUBSUB_NOT_FOUND',
+  DAPR_PUBSUB_NOT_CONFIGURED: 'ERR_PUBSUB_NOT_CONFIGURED',
+  DAPR_PUBSUB_FORBIDDEN: 'ERR_PUBSUB_FORBIDDEN',
+  DAPR_PUBSUB_NAME_EMPTY: 'ERR_PUBSUB_EMPTY',
+  DAPR_PUBSUB_TOPIC_NAME_EMPTY: 'ERR_TOPIC_NAME_EMPTY',
+  DAPR_PUBSUB_METADATA_DESERIALIZATION: 'ERR_PUBSUB_REQUEST_METADATA',
+  DAPR_PUBSUB_CLOUD_EVENT_CREATION: 'ERR_PUBSUB_CLOUD_EVENTS_SER',
+  DAPR_PUBSUB_UNMARSHAL_EVENTS: 'ERR_PUBSUB_EVENTS_SER',
+  DAPR_PUBSUB_MARSHAL_EVENTS: 'ERR_PUBSUB_EVENTS_SER',
+  DAPR_PUBSUB_MARSHAL_ENVELOPE: 'ERR_PUBSUB_EVENTS_SER',
+  DAPR_PUBSUB_PUBLISH_MESSAGE: 'ERR_PUBSUB_PUBLISH_MESSAGE',
+};

@@ -1,0 +1,48 @@
+/** @see https://grpc.github.io/grpc/core/md_doc_statuscodes.html */
+export const GrpcCode = {
+  ok: 0,
+  cancelled: 1,
+  unknown: 2,
+  invalidArgument: 3,
+  deadlineExceeded: 4,
+  notFound: 5,
+  alreadyExists: 6,
+  permissionDenied: 7,
+  resourceExhausted: 8,
+  failedPrecondition: 9,
+  aborted: 10,
+  outOfRange: 11,
+  unimplemented: 12,
+  internal: 13,
+  unavailable: 14,
+  dataLoss: 15,
+  unauthenticated: 16,
+} as const;
+
+export type GrpcCode = (typeof GrpcCode)[keyof typeof GrpcCode];
+
+// As daprd maps them (pkg/messaging/v1/util.go).
+const HTTP_STATUS: Readonly<Record<GrpcCode, number>> = {
+  0: 200,
+  1: 408,
+  2: 500,
+  3: 400,
+  4: 504,
+  5: 404,
+  6: 409,
+  7: 403,
+  8: 429,
+  9: 400,
+  10: 409,
+  11: 400,
+  12: 501,
+  13: 500,
+  14: 503,
+  15: 500,
+  16: 401,
+};
+
+/** The HTTP status that means what a gRPC code means. */
+export function httpStatusOf(code: number): number {
+  return HTTP_STATUS[code as GrpcCode] ?? 500;
+}
