@@ -77,6 +77,7 @@ export class Engine {
     this.crypto = new CryptoProviders({ ...shared, resources });
     this.invocations = new Invocations({
       ...shared,
+      resources,
       applications: this.applications,
       hasApiToken,
     });

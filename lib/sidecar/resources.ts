@@ -5,6 +5,10 @@ import {
   isSubstitutable,
   refusal,
 } from './resources/component-types.js';
+import {
+  readHttpEndpoint,
+  type HttpEndpoint,
+} from './resources/http-endpoint.js';
 import { readManifests, type Manifest } from './resources/manifests.js';
 import {
   readResiliency,
@@ -37,6 +41,7 @@ export class Resources {
     /** Preview features that a Configuration turns on. */
     readonly features: ReadonlySet<string>,
     private readonly refused: readonly RefusedComponent[] = [],
+    private readonly httpEndpoints: readonly HttpEndpoint[] = [],
   ) {}
 
   /** @throws DaprConfigurationError when the application is in scope of a component that can't be had here */
@@ -53,6 +58,17 @@ export class Resources {
   componentOf(appId: string, name: string): Component | undefined {
     return this.components.find(
       (component) => component.name === name && inScope(component, appId),
+    );
+  }
+
+  httpEndpointsOf(appId: string): readonly HttpEndpoint[] {
+    return this.httpEndpoints.filter((endpoint) => inScope(endpoint, appId));
+  }
+
+  /** The service of that name, if the application may invoke it. */
+  httpEndpointOf(appId: string, name: string): HttpEndpoint | undefined {
+    return this.httpEndpoints.find(
+      (endpoint) => endpoint.name === name && inScope(endpoint, appId),
     );
   }
 
@@ -79,6 +95,7 @@ export async function loadResources(
     kind('Resiliency').map(readResiliency),
     new Set(kind('Configuration').flatMap(readFeatures)),
     refused,
+    kind('HTTPEndpoint').map(readHttpEndpoint),
   );
 }
 

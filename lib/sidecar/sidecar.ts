@@ -191,6 +191,7 @@ export class Sidecar {
       features: resources.features,
       components: resources.componentsOf(appId),
       subscriptions: pubsub.subscriptionsOf(appId),
+      httpEndpoints: resources.httpEndpointsOf(appId).map(({ name }) => name),
       resiliencies: resiliency.namesOf(appId),
       actors: this.isConnected ? actors.activeActors(appId) : undefined,
     };

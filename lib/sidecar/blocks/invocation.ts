@@ -6,11 +6,19 @@ import type { Applications } from '../app/applications.js';
 import type { AppAnswer, AppChannel, AppRequest } from '../app/channel.js';
 import { HttpAppChannel } from '../app/http.js';
 import type { Replica } from '../app/replica.js';
+import { HttpService } from '../app/service.js';
 import type { Faults } from '../faults.js';
 import type { Resiliency } from '../resiliency.js';
+import type { Resources } from '../resources.js';
+import type { HttpEndpoint } from '../resources/http-endpoint.js';
 import { attempt } from '../retries.js';
 import type { Transcript } from '../transcript.js';
-import { addCaller, forwardHeaders, NAMESPACE } from './forward-headers.js';
+import {
+  addCaller,
+  forwardHeaders,
+  HOP_BY_HOP,
+  NAMESPACE,
+} from './forward-headers.js';
 import { forwardPath } from './forward-path.js';
 
 export interface InvocationDependencies {
@@ -20,6 +28,7 @@ export interface InvocationDependencies {
   readonly transcript: Transcript;
   readonly resiliency: Resiliency;
   readonly applications: Applications;
+  readonly resources: Resources;
   /** Callers have to show a token, which is not for the called application. */
   readonly hasApiToken: boolean;
 }
@@ -29,7 +38,7 @@ export interface Invocation {
   readonly callerId: string;
   /** The caller's own process, which is the one that it reaches by its own app id. */
   readonly callerReplica: Replica | undefined;
-  /** An app id, with or without its namespace, or the URL of a service without a sidecar. */
+  /** An app id, with or without its namespace, the name of an HTTPEndpoint, or the URL of a service without a sidecar. */
   readonly target: string;
   /** Unescaped path, without a slash before it. */
   readonly method: string;
@@ -45,6 +54,7 @@ export interface Invocation {
 /** Calls from application to application. */
 export class Invocations {
   private readonly services = new Map<string, AppChannel>();
+  private readonly endpoints = new HttpService();
 
   constructor(private readonly deps: InvocationDependencies) {}
 
@@ -77,6 +87,7 @@ export class Invocations {
 
   async close(): Promise<void> {
     for (const service of this.services.values()) await service.close();
+    await this.endpoints.close();
   }
 
   private async send(
@@ -88,7 +99,9 @@ export class Invocations {
     const headers = forwardHeaders(call.headers, this.deps.hasApiToken);
     const request: AppRequest = { verb, path, headers, signal };
     const whole = body === undefined ? request : { ...request, body };
-    if (/^https?:\/\//.test(target)) return this.service(target).stream(whole);
+    if (/^https?:\/\//.test(target)) return this.callService(target, whole);
+    const endpoint = this.endpointOf(call);
+    if (endpoint) return this.callEndpoint(endpoint, whole);
     const appId = appIdOf(target);
     if (appId !== call.callerId) addCaller(headers, call.callerId, appId);
     return this.callApp(this.replicaFor(call, appId), whole);
@@ -125,13 +138,41 @@ export class Invocations {
     }
   }
 
-  private service(url: string): AppChannel {
-    const { origin } = new URL(url);
+  /** daprd follows no redirect of a service that is named by its URL, but those of an HTTPEndpoint. */
+  private callService(
+    url: string,
+    request: AppRequest,
+  ): Promise<AppAnswer<Readable>> {
+    const { origin, pathname } = new URL(url);
     const known = this.services.get(origin);
-    if (known) return known;
-    const service = new HttpAppChannel(origin);
+    const service = known ?? new HttpAppChannel(origin);
     this.services.set(origin, service);
-    return service;
+    const path = pathname.replace(/\/$/, '') + request.path;
+    return service.stream({ ...request, path });
+  }
+
+  private endpointOf({
+    callerId,
+    target,
+  }: Invocation): HttpEndpoint | undefined {
+    // Dapr looks for what stands before the namespace.
+    const [name = '', , ...rest] = target.split('.');
+    return rest.length === 0
+      ? this.deps.resources.httpEndpointOf(callerId, name)
+      : undefined;
+  }
+
+  private callEndpoint(
+    { baseUrl, headers }: HttpEndpoint,
+    { path, ...request }: AppRequest,
+  ): Promise<AppAnswer<Readable>> {
+    const own = Object.entries(headers).filter(
+      ([name]) => !HOP_BY_HOP.includes(name),
+    );
+    return this.endpoints.stream(new URL(baseUrl + path), {
+      ...request,
+      headers: { ...request.headers, ...Object.fromEntries(own) },
+    });
   }
 }
 

@@ -16,6 +16,8 @@ export interface MetadataSource {
   readonly features: ReadonlySet<string>;
   readonly components: readonly Component[];
   readonly subscriptions: readonly Subscription[];
+  /** Names. */
+  readonly httpEndpoints: readonly string[];
   readonly resiliencies: readonly string[];
   /** All types that the application hosts; undefined before it told. */
   readonly actors: readonly ActiveActors[] | undefined;
@@ -85,6 +87,10 @@ function describe(
     ...unlessEmpty(
       'subscriptions',
       source.subscriptions.map(describeSubscription),
+    ),
+    ...unlessEmpty(
+      'httpEndpoints',
+      source.httpEndpoints.map((name) => ({ name })),
     ),
     appConnectionProperties: {
       ...(source.appPort !== undefined && { port: source.appPort }),

@@ -22,6 +22,7 @@ const KINDS = new Set([
   'Subscription',
   'Resiliency',
   'Configuration',
+  'HTTPEndpoint',
 ]);
 
 /**
