@@ -7,6 +7,8 @@ export interface Contender {
   serve?(sidecarPort: number): Promise<Served>;
   /** A function that reads one key of the store `statestore`. */
   client?(sidecarPort: number): Promise<() => Promise<unknown>>;
+  /** The same over gRPC. */
+  grpcClient?(sidecarPort: number): Promise<() => Promise<unknown>>;
 }
 
 export interface Served {
@@ -23,11 +25,19 @@ export type Ask =
       readonly kind: 'call';
       readonly milliseconds: number;
       readonly concurrency: number;
-    };
+    }
+  /** Runs that many calls, and tells how the heap has grown from the first half to the second. */
+  | { readonly kind: 'heap'; readonly calls: number };
 
 export interface Usage {
   /** Microseconds of CPU time, user and system, since the process began. */
   readonly cpu: number;
+}
+
+export interface Heap {
+  /** MiB in use after a full collection: when half of the calls are done, and after the last. */
+  readonly halfway: number;
+  readonly end: number;
 }
 
 export interface Called {

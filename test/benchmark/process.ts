@@ -1,9 +1,9 @@
 import 'reflect-metadata';
 import { Session } from 'node:inspector/promises';
 import { writeFile } from 'node:fs/promises';
-import type { Ask, Called, Contender } from './contender.js';
+import type { Ask, Called, Contender, Heap } from './contender.js';
 
-// One contender in a process of its own: node process.js <contender> <serve|client> <sidecar port> [profile file]
+// One contender in a process of its own: node process.js <contender> <serve|client|grpcClient> <sidecar port> [profile file]
 const [name, role, sidecarPort, profile] = process.argv.slice(2);
 const { contender } = (await import(`./contenders/${name}.js`)) as {
   contender: Contender;
@@ -11,7 +11,10 @@ const { contender } = (await import(`./contenders/${name}.js`)) as {
 
 const session = profile ? await startProfile() : undefined;
 const port = Number(sidecarPort);
-const call = role === 'client' ? await contender.client?.(port) : undefined;
+const call =
+  role === 'client' || role === 'grpcClient'
+    ? await contender[role]?.(port)
+    : undefined;
 const served = role === 'serve' ? await contender.serve?.(port) : undefined;
 
 process.on('message', (ask: Ask) => void answer(ask));
@@ -20,6 +23,7 @@ process.send?.({ served });
 
 async function answer(ask: Ask): Promise<void> {
   if (ask.kind === 'call') return void process.send?.(await callFor(ask));
+  if (ask.kind === 'heap') return void process.send?.(await heapOf(ask.calls));
   const { user, system } = process.cpuUsage();
   process.send?.({ cpu: user + system });
 }
@@ -47,6 +51,29 @@ async function callFor({
     seconds: (performance.now() - begin) / 1000,
     p99: latencies[Math.floor(latencies.length * 0.99)] ?? 0,
   };
+}
+
+async function heapOf(calls: number): Promise<Heap> {
+  const half = (): Promise<void> => callTimes(calls / 2);
+  // What is compiled and cached by then stays.
+  await callTimes(calls / 10);
+  await half();
+  const halfway = heapUsed();
+  await half();
+  return { halfway, end: heapUsed() };
+}
+
+async function callTimes(calls: number): Promise<void> {
+  let left = calls;
+  const worker = async (): Promise<void> => {
+    while (left-- > 0) await call?.();
+  };
+  await Promise.all(Array.from({ length: 64 }, worker));
+}
+
+function heapUsed(): number {
+  (globalThis as { gc?: () => void }).gc?.();
+  return process.memoryUsage().heapUsed / 2 ** 20;
 }
 
 async function startProfile(): Promise<Session> {

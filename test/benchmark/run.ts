@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import type { Ask, Called, Served, Usage } from './contender.js';
+import type { Ask, Called, Heap, Served, Usage } from './contender.js';
 import { generate, request } from './load.js';
 import { startStubSidecar, type StubSidecar } from './stub-sidecar.js';
 import { pin } from './pin.js';
@@ -72,6 +72,38 @@ const SCENARIOS: readonly Scenario[] = [
   { title: 'Stateful actor turn', requests: actorCalls('add') },
 ];
 
+interface ClientScenario {
+  readonly title: string;
+  readonly role: 'client' | 'grpcClient';
+  readonly concurrency: number;
+}
+
+const IN_FLIGHT = 10_000;
+const MANY_CALLS = 1_000_000;
+
+const CLIENT_SCENARIOS: readonly ClientScenario[] = [
+  {
+    title: 'HTTP client call (state.get)',
+    role: 'client',
+    concurrency: CONNECTIONS,
+  },
+  {
+    title: 'gRPC client call (state.get)',
+    role: 'grpcClient',
+    concurrency: CONNECTIONS,
+  },
+  {
+    title: 'HTTP client call, 10 000 in flight',
+    role: 'client',
+    concurrency: IN_FLIGHT,
+  },
+  {
+    title: 'gRPC client call, 10 000 in flight',
+    role: 'grpcClient',
+    concurrency: IN_FLIGHT,
+  },
+];
+
 interface Running {
   readonly name: string;
   readonly child: ChildProcess;
@@ -84,7 +116,9 @@ pin(process.pid, 1);
 const tables: string[] = [];
 for (const scenario of SCENARIOS)
   if (wanted(scenario.title)) tables.push(await serverTable(scenario));
-if (wanted('HTTP client call')) tables.push(await clientTable());
+for (const scenario of CLIENT_SCENARIOS)
+  if (wanted(scenario.title)) tables.push(await clientTable(scenario));
+if (wanted('Heap of a client')) tables.push(await heapTable());
 sidecar.close();
 process.stdout.write(`${header()}\n\n${tables.join('\n\n')}\n`);
 
@@ -136,16 +170,16 @@ async function serverTable(scenario: Scenario): Promise<string> {
   return markdown(scenario.title, measures);
 }
 
-async function clientTable(): Promise<string> {
-  const running = await startAll(CLIENTS, 'client');
+async function clientTable({
+  title,
+  role,
+  concurrency,
+}: ClientScenario): Promise<string> {
+  const running = await startAll(CLIENTS, role);
   const measures = new Map<string, Measure[]>();
   for (let round = 0; round < ROUNDS; round++) {
     for (const one of running) {
-      const call: Ask = {
-        kind: 'call',
-        milliseconds: DURATION,
-        concurrency: CONNECTIONS,
-      };
+      const call: Ask = { kind: 'call', milliseconds: DURATION, concurrency };
       if (round === 0)
         await ask<Called>(one, { ...call, milliseconds: WARM_UP });
       const before = await ask<Usage>(one, { kind: 'usage' });
@@ -160,7 +194,29 @@ async function clientTable(): Promise<string> {
     }
   }
   await stopAll(running);
-  return markdown('HTTP client call (state.get)', measures);
+  return markdown(title, measures);
+}
+
+async function heapTable(): Promise<string> {
+  const rows: string[] = [];
+  for (const role of ['client', 'grpcClient'] as const) {
+    const client = await start('ours-express', role, sidecar);
+    const { halfway, end } = await ask<Heap>(client, {
+      kind: 'heap',
+      calls: MANY_CALLS,
+    });
+    await stopAll([client]);
+    rows.push(
+      `| ${role === 'client' ? 'HTTP' : 'gRPC'} | ${halfway.toFixed(2)} | ${end.toFixed(2)} |`,
+    );
+  }
+  return [
+    `### Heap over ${MANY_CALLS.toLocaleString('en')} client calls`,
+    '',
+    '| protocol | MiB halfway | MiB at the end |',
+    '| --- | ---: | ---: |',
+    ...rows,
+  ].join('\n');
 }
 
 function add(
@@ -183,7 +239,7 @@ async function startAll(
 async function start(
   name: string,
   role: string,
-  { port }: StubSidecar,
+  { port, grpcPort }: StubSidecar,
 ): Promise<Running> {
   const profile =
     values.get('profile') === name
@@ -191,8 +247,11 @@ async function start(
       : [];
   const child = fork(
     fileURLToPath(new URL('process.js', import.meta.url)),
-    [name, role, String(port), ...profile],
-    { env: { ...process.env, NODE_ENV: 'production' } },
+    [name, role, String(role === 'grpcClient' ? grpcPort : port), ...profile],
+    {
+      env: { ...process.env, NODE_ENV: 'production' },
+      execArgv: ['--expose-gc'],
+    },
   );
   pin(child.pid ?? 0, 0);
   const [message] = (await once(child, 'message')) as [{ served?: Served }];

@@ -1,14 +1,32 @@
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer as createHttp2Server } from 'node:http2';
+import type { AddressInfo, Server } from 'node:net';
 
 export interface StubSidecar {
   readonly port: number;
+  readonly grpcPort: number;
   /** Requests that were not of health, since the last call. */
   take(): number;
   close(): void;
 }
 
 const VALUE = '{"sku":"book","quantity":2,"price":1200}';
+
+/** Bytes of a gRPC message: not compressed, its length, itself. */
+function frame(...message: Buffer[]): Buffer {
+  const head = Buffer.alloc(5);
+  const body = Buffer.concat(message);
+  head.writeUInt32BE(body.length, 1);
+  return Buffer.concat([head, body]);
+}
+
+const EMPTY = frame();
+// GetStateResponse: data is field 1, etag field 2.
+const STATE = frame(
+  Buffer.from([0x0a, VALUE.length]),
+  Buffer.from(VALUE),
+  Buffer.from([0x12, 1, 0x31]),
+);
 
 /** Answers every call of the sidecar's API at once, with as little as a client accepts. */
 export async function startStubSidecar(): Promise<StubSidecar> {
@@ -35,11 +53,24 @@ export async function startStubSidecar(): Promise<StubSidecar> {
     });
   });
   server.keepAliveTimeout = 600_000;
-  await new Promise<void>((resolve) =>
-    server.listen(0, '127.0.0.1', () => resolve()),
-  );
+  const grpc = createHttp2Server({ maxSessionMemory: 1024 });
+  grpc.on('session', (session) => session.on('error', () => undefined));
+  grpc.on('stream', (stream, headers) => {
+    stream.on('error', () => undefined);
+    stream.resume();
+    stream.respond(
+      { ':status': 200, 'content-type': 'application/grpc' },
+      { waitForTrailers: true },
+    );
+    stream.once('wantTrailers', () =>
+      stream.sendTrailers({ 'grpc-status': '0' }),
+    );
+    stream.end(headers[':path']?.endsWith('/GetState') ? STATE : EMPTY);
+  });
+  const [port, grpcPort] = [await listen(server), await listen(grpc)];
   return {
-    port: (server.address() as AddressInfo).port,
+    port,
+    grpcPort,
     take() {
       const taken = count;
       count = 0;
@@ -48,6 +79,14 @@ export async function startStubSidecar(): Promise<StubSidecar> {
     close: () => {
       server.closeAllConnections();
       server.close();
+      grpc.close();
     },
   };
+}
+
+async function listen(server: Server): Promise<number> {
+  await new Promise<void>((resolve) =>
+    server.listen(0, '127.0.0.1', () => resolve()),
+  );
+  return (server.address() as AddressInfo).port;
 }

@@ -51,6 +51,7 @@ const CHANNEL_OPTIONS = {
   'grpc.min_reconnect_backoff_ms': 20,
   'grpc.max_reconnect_backoff_ms': 250,
   'grpc.enable_retries': 0,
+  'grpc.enable_channelz': 0,
 } as const;
 
 /** The way to the sidecar over gRPC: one channel, and the calls on it. */

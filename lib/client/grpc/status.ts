@@ -1,4 +1,4 @@
-import type { Metadata, ServiceError } from '@grpc/grpc-js';
+import type { Metadata, StatusObject } from '@grpc/grpc-js';
 import { errorOfStatus } from '../../errors/error-of-status.js';
 import type { ErrorDetail } from '../../protocol/error-codes.js';
 import { GrpcCode, httpStatusOf } from '../../protocol/grpc-code.js';
@@ -20,7 +20,7 @@ const CUT =
 export function failureOf(
   call: GrpcCall,
   link: Link,
-  error: ServiceError,
+  error: StatusObject,
 ): Error {
   const { operation, errorCode } = call;
   const { code, details: message } = error;
@@ -43,7 +43,7 @@ export function failureOf(
 }
 
 /** Whether the connection ended before the answer. */
-export function isCut({ code, details }: ServiceError): boolean {
+export function isCut({ code, details }: StatusObject): boolean {
   return (
     CUT.test(details) &&
     (code === GrpcCode.unavailable ||
@@ -63,7 +63,7 @@ export function headersOf(metadata: Metadata): HeaderBag {
   return headers;
 }
 
-function detailsOf({ metadata }: ServiceError): ErrorDetail[] {
+function detailsOf({ metadata }: StatusObject): ErrorDetail[] {
   const [bytes] = metadata?.get(STATUS_DETAILS) ?? [];
   return Buffer.isBuffer(bytes) ? readStatusDetails(bytes) : [];
 }

@@ -1,4 +1,10 @@
-import { AbstractActor, DaprClient, DaprServer, LogLevel } from '@dapr/dapr';
+import {
+  AbstractActor,
+  CommunicationProtocolEnum,
+  DaprClient,
+  DaprServer,
+  LogLevel,
+} from '@dapr/dapr';
 import type { Contender } from '../contender.js';
 
 interface Change {
@@ -43,6 +49,14 @@ export const contender: Contender = {
   },
   async client(sidecarPort) {
     const client = new DaprClient({ daprPort: String(sidecarPort), logger });
+    return () => client.state.get('statestore', 'key');
+  },
+  async grpcClient(sidecarPort) {
+    const client = new DaprClient({
+      daprPort: String(sidecarPort),
+      communicationProtocol: CommunicationProtocolEnum.GRPC,
+      logger,
+    });
     return () => client.state.get('statestore', 'key');
   },
 };

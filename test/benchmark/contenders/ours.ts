@@ -4,6 +4,7 @@ import { Payload } from '@nestjs/microservices';
 import {
   Actor,
   ActorType,
+  CommunicationProtocolEnum,
   DaprClient,
   DaprModule,
   ServerDapr,
@@ -64,6 +65,13 @@ export function ours(
     },
     async client(sidecarPort) {
       const client = new DaprClient({ daprPort: sidecarPort });
+      return () => client.state.get('statestore', 'key');
+    },
+    async grpcClient(sidecarPort) {
+      const client = new DaprClient({
+        daprGrpcPort: sidecarPort,
+        communicationProtocol: CommunicationProtocolEnum.GRPC,
+      });
       return () => client.state.get('statestore', 'key');
     },
   };
