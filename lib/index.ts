@@ -85,6 +85,12 @@ export type {
   PubSubBulkPublishResponse,
 } from './client/pubsub.js';
 
+export type {
+  DataEncryptionCipher,
+  DecryptRequest,
+  EncryptRequest,
+  KeyWrapAlgorithm,
+} from './client/crypto.js';
 export type { InvocationAnswer, InvokerOptions } from './client/invoker.js';
 export type { DaprMetadata } from './client/metadata.js';
 export type { StateEntry, StateItem, StateOperation } from './client/state.js';
