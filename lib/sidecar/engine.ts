@@ -2,21 +2,30 @@ import { systemClock, type Clock } from '../protocol/clock.js';
 import { Activity } from './activity.js';
 import { Applications } from './app/applications.js';
 import { Actors } from './blocks/actors.js';
+import { Configurations } from './blocks/configuration.js';
 import { CronBindings } from './blocks/cron-bindings.js';
 import { CryptoProviders } from './blocks/crypto.js';
 import { Invocations } from './blocks/invocation.js';
+import { Locks } from './blocks/locks.js';
 import { OutputBindings } from './blocks/output-bindings.js';
 import { PubSub } from './blocks/pubsub.js';
+import { Secrets } from './blocks/secrets.js';
 import { StateStores } from './blocks/state.js';
 import { Faults } from './faults.js';
 import type { GrpcMethods } from './grpc/api.js';
+import { configurationMethods } from './grpc/configuration.js';
+import { cryptoMethods } from './grpc/crypto.js';
+import { lockMethods } from './grpc/locks.js';
+import { secretMethods } from './grpc/secrets.js';
 import { stateMethods } from './grpc/state.js';
 import { actorRoutes } from './http/actors.js';
 import type { ApiRoute } from './http/api.js';
 import { bindingRoutes } from './http/bindings.js';
 import { bulkPublishRoutes } from './http/bulk-publish.js';
 import { cryptoRoutes } from './http/crypto.js';
+import { lockRoutes } from './http/locks.js';
 import { publishRoutes } from './http/publish.js';
+import { secretRoutes } from './http/secrets.js';
 import { stateRoutes } from './http/state.js';
 import { Resiliency } from './resiliency.js';
 import type { Resources } from './resources.js';
@@ -48,6 +57,9 @@ export class Engine {
   readonly cronBindings: CronBindings;
   readonly outputBindings: OutputBindings;
   readonly crypto: CryptoProviders;
+  readonly secrets: Secrets;
+  readonly configurations: Configurations;
+  readonly locks: Locks;
   readonly invocations: Invocations;
   readonly stores: StateStores;
   readonly actors: Actors;
@@ -75,6 +87,9 @@ export class Engine {
     this.cronBindings = new CronBindings({ ...shared, resources });
     this.outputBindings = new OutputBindings({ ...shared, resources });
     this.crypto = new CryptoProviders({ ...shared, resources });
+    this.secrets = new Secrets({ ...shared, resources });
+    this.configurations = new Configurations({ ...shared, resources });
+    this.locks = new Locks({ ...shared, resources });
     this.invocations = new Invocations({
       ...shared,
       resources,
@@ -93,9 +108,17 @@ export class Engine {
       ...bindingRoutes(this.outputBindings),
       ...stateRoutes(this.stores),
       ...cryptoRoutes(this.crypto),
+      ...secretRoutes(this.secrets),
+      ...lockRoutes(this.locks),
       ...actorRoutes(this.actors),
     ];
-    this.grpcMethods = { ...stateMethods(this.stores) };
+    this.grpcMethods = {
+      ...stateMethods(this.stores),
+      ...secretMethods(this.secrets),
+      ...configurationMethods(this.configurations, activity),
+      ...lockMethods(this.locks),
+      ...cryptoMethods(this.crypto, clock),
+    };
     this.releaseClock =
       clock instanceof VirtualClock
         ? clock.settleWith(() => activity.settled(PATIENCE))

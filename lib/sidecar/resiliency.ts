@@ -17,6 +17,7 @@ const CATEGORIES: Readonly<Record<string, string>> = {
   pubsub: 'Pubsub',
   bindings: 'Binding',
   state: 'Statestore',
+  configuration: 'Configuration',
 };
 
 /**

@@ -11,6 +11,11 @@ import {
 } from './resources/http-endpoint.js';
 import { readManifests, type Manifest } from './resources/manifests.js';
 import {
+  readSecretScopes,
+  type SecretScope,
+} from './resources/secret-scopes.js';
+import { openSecretStore, type SecretStore } from './resources/secret-store.js';
+import {
   readResiliency,
   type ResiliencySpec,
 } from './resources/resiliency-spec.js';
@@ -41,6 +46,9 @@ export class Resources {
     /** Preview features that a Configuration turns on. */
     readonly features: ReadonlySet<string>,
     private readonly refused: readonly RefusedComponent[] = [],
+    /** The secret stores among the components, by name. */
+    readonly secretStores: ReadonlyMap<string, SecretStore> = new Map(),
+    readonly secretScopes: readonly SecretScope[] = [],
     private readonly httpEndpoints: readonly HttpEndpoint[] = [],
   ) {}
 
@@ -88,13 +96,18 @@ export async function loadResources(
     manifests.push(...(await readManifests(folder)));
   const kind = (wanted: string): Manifest[] =>
     manifests.filter((manifest) => manifest.kind === wanted);
-  const { served, refused } = readComponents(kind('Component'), options);
+  const { served, refused, secretStores } = await readComponents(
+    kind('Component'),
+    options,
+  );
   return new Resources(
     served,
     kind('Subscription').map(readSubscription),
     kind('Resiliency').map(readResiliency),
     new Set(kind('Configuration').flatMap(readFeatures)),
     refused,
+    secretStores,
+    readSecretScopes(kind('Configuration')),
     kind('HTTPEndpoint').map(readHttpEndpoint),
   );
 }
@@ -125,25 +138,52 @@ const DEFAULT_COMPONENTS: readonly Component[] = [
   },
 ];
 
-function readComponents(
+async function readComponents(
   manifests: readonly Manifest[],
   options: ResourceOptions,
-): { served: Component[]; refused: RefusedComponent[] } {
+): Promise<{
+  served: Component[];
+  refused: RefusedComponent[];
+  secretStores: ReadonlyMap<string, SecretStore>;
+}> {
+  const { log } = options;
   const served = new Map<string, Component>();
   const refused: RefusedComponent[] = [];
-  for (const manifest of manifests) {
-    const component = readComponent(manifest, process.env);
+  const secretStores = new Map<string, SecretStore>();
+  // As in daprd: the others may take their metadata from them.
+  const secretStoresFirst = [
+    ...manifests.filter(isSecretStore),
+    ...manifests.filter((manifest) => !isSecretStore(manifest)),
+  ];
+  for (const manifest of secretStoresFirst) {
+    const environment = process.env;
+    const component = readComponent(manifest, {
+      environment,
+      secretStores,
+      log,
+    });
     const twin = served.get(component.name);
     if (twin)
       throw new DaprConfigurationError(
         `${component.file}: Component "${component.name}" has the name of another one in ${twin.file}. Rename one of them.`,
       );
-    const error = admit(component, options);
+    let error = admit(component, options);
+    if (!error && isSecretStore(manifest))
+      error = await openSecretStore(component, log).then(
+        (store) => void secretStores.set(component.name, store),
+        (failure: DaprConfigurationError) => leaveOut(component, failure, log),
+      );
     if (!error) served.set(component.name, component);
     else if (!component.ignoreErrors)
       refused.push({ scopes: component.scopes, error });
   }
-  return { served: [...served.values()], refused };
+  return { served: [...served.values()], refused, secretStores };
+}
+
+function isSecretStore({ fields }: Manifest): boolean {
+  return (
+    fields.fields('spec').text('type')?.startsWith('secretstores.') ?? false
+  );
 }
 
 /** Undefined when the component can be had. */
@@ -159,7 +199,16 @@ function admit(
     return undefined;
   }
   const error = refusal(component, options.substitute);
-  if (component.ignoreErrors) options.log(`Left out: ${error.message}`);
+  return leaveOut(component, error, options.log);
+}
+
+/** @throws DaprConfigurationError where every application would miss it */
+function leaveOut(
+  component: Component,
+  error: DaprConfigurationError,
+  log: (line: string) => void,
+): DaprConfigurationError {
+  if (component.ignoreErrors) log(`Left out: ${error.message}`);
   else if (component.scopes.length === 0) throw error;
   return error;
 }

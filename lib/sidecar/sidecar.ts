@@ -1,4 +1,5 @@
 import type { AppChannel } from './app/channel.js';
+import { ConfigurationUpdates } from './blocks/configuration-updates.js';
 import { HttpAppChannel } from './app/http.js';
 import { waitForPort } from './app/wait-for-port.js';
 import { Connection } from './connection.js';
@@ -6,6 +7,7 @@ import type { Engine } from './engine.js';
 import { GrpcCode } from '../protocol/grpc-code.js';
 import { GrpcError } from './grpc/api.js';
 import { GrpcFront } from './grpc/front.js';
+import { configurationRoutes } from './http/configuration.js';
 import { HttpFront } from './http/front.js';
 import { healthRoutes } from './http/health.js';
 import { forward } from './http/invocation.js';
@@ -37,6 +39,7 @@ export class Sidecar {
   private readonly front: HttpFront;
   private readonly grpcFront: GrpcFront;
   private readonly extended = new Map<string, string>();
+  private readonly configurationUpdates: ConfigurationUpdates;
   private connection: Connection | undefined;
   private app: AppAddress = { port: 0 };
   private ports = { http: 0, grpc: 0 };
@@ -53,6 +56,20 @@ export class Sidecar {
   ) {
     const { activity, invocations } = engine;
     const { apiToken, log: warn } = engine.options;
+    const { clock, transcript, configurations, resources, resiliency } = engine;
+    this.configurationUpdates = new ConfigurationUpdates(
+      {
+        clock,
+        activity,
+        transcript,
+        configurations,
+        resources,
+        resiliency,
+        warn,
+      },
+      options.appId,
+      () => this.connection?.replica,
+    );
     this.front = new HttpFront({
       appId: options.appId,
       activity,
@@ -61,6 +78,10 @@ export class Sidecar {
       routes: [
         ...engine.routes,
         ...healthRoutes(this),
+        ...configurationRoutes(
+          configurations,
+          options.clientOnly ? undefined : this.configurationUpdates,
+        ),
         ...metadataRoutes(
           () => this.describe(),
           this.extended,
@@ -150,6 +171,8 @@ export class Sidecar {
     const { connection } = this;
     this.connection = undefined;
     this.isConnected = false;
+    // Those that an application makes before it is connected for the first time stand.
+    if (connection) this.configurationUpdates.end();
     await connection?.end();
   }
 

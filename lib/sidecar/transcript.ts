@@ -5,6 +5,7 @@ export type TranscriptKind =
   | 'topic'
   | 'probe'
   | 'binding'
+  | 'configuration'
   | 'invocation'
   | 'actor-method'
   | 'actor-timer'

@@ -11,6 +11,8 @@ export interface Backing {
     name: string,
     metadata?: Readonly<Record<string, string>>,
   ): string;
+  /** Host and port of the Redis, where there is a real one. */
+  readonly redisHost?: string;
   stop(): Promise<void>;
 }
 
@@ -31,6 +33,7 @@ export async function startBacking(name: BackingName): Promise<Backing> {
   return {
     component: (kind, of, metadata) =>
       component(`${kind}.redis`, of, { redisHost: redis.host, ...metadata }),
+    ...('stop' in redis && { redisHost: redis.host }),
     stop: () => ('stop' in redis ? redis.stop() : Promise.resolve()),
   };
 }

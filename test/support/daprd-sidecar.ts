@@ -27,6 +27,7 @@ export async function startDaprd(options: StartOptions): Promise<Sidecar> {
       ...(config !== undefined && { config: await configFile(folder, config) }),
       ...(beside && { controlPlane: beside.controlPlane }),
       env: {
+        ...options.env,
         ...(options.apiToken && { DAPR_API_TOKEN: options.apiToken }),
         ...(options.appToken && { APP_API_TOKEN: options.appToken }),
       },

@@ -5,7 +5,7 @@ import { startEngine } from '../../lib/sidecar/embedded.js';
 import type { Engine } from '../../lib/sidecar/engine.js';
 import type { Sidecar, StartOptions } from './sidecar.js';
 
-interface EmbeddedSidecar extends Sidecar {
+export interface EmbeddedSidecar extends Sidecar {
   readonly engine: Engine;
 }
 
@@ -15,7 +15,9 @@ export async function startEmbedded(options: StartOptions): Promise<Sidecar> {
   const beside = options.beside as EmbeddedSidecar | undefined;
   const folder = await resourcesFolder(options);
   let engine = beside?.engine;
+  const leaveEnvironment = enterEnvironment(options.env ?? {});
   const release = async (): Promise<void> => {
+    leaveEnvironment();
     if (!beside) await engine?.close();
     await rm(folder, { recursive: true, force: true });
   };
@@ -55,6 +57,19 @@ export async function startEmbedded(options: StartOptions): Promise<Sidecar> {
     await release();
     throw error;
   }
+}
+
+/** The embedded sidecar has the environment of this process. */
+function enterEnvironment(
+  variables: Readonly<Record<string, string>>,
+): () => void {
+  const before = { ...process.env };
+  Object.assign(process.env, variables);
+  return () => {
+    for (const name of Object.keys(variables))
+      if (before[name] === undefined) delete process.env[name];
+      else process.env[name] = before[name];
+  };
 }
 
 async function resourcesFolder(options: StartOptions): Promise<string> {

@@ -16,6 +16,8 @@ export interface SidecarOptions {
   readonly apiToken?: string;
   /** What the sidecar shows the application (APP_API_TOKEN). */
   readonly appToken?: string;
+  /** Variables of the sidecar's environment. */
+  readonly env?: Readonly<Record<string, string>>;
   /** `outbound`: don't wait for the application. Default: `ready`. */
   readonly until?: 'ready' | 'outbound';
   /** A sidecar that can find this one and be found by it. */

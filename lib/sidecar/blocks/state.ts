@@ -1,6 +1,7 @@
 import type { Clock } from '../../protocol/clock.js';
 import type { Faults } from '../faults.js';
 import {
+  isTrue,
   metadataFor,
   metadataValue,
   type Component,
@@ -183,8 +184,7 @@ function prefixOf(component: Component, appId: string): string {
 }
 
 function holdsActors(component: Component): boolean {
-  const value = metadataValue(component.metadata, 'actorStateStore');
-  return /^(y|yes|true|t|on|1)$/i.test(value?.trim() ?? '');
+  return isTrue(metadataValue(component.metadata, 'actorStateStore'));
 }
 
 function isInScope({ scopes }: Component, appId: string): boolean {

@@ -1,5 +1,6 @@
 import { DaprConfigurationError } from '../../errors/dapr-configuration.error.js';
 import type { Component } from './component.js';
+import { hasSeveralValues } from './secret-store.js';
 
 const STATE_CAPABILITIES = [
   'ETAG',
@@ -17,7 +18,13 @@ const BUILT_IN: ReadonlyMap<string, readonly string[]> = new Map<
 >([
   ['pubsub.in-memory', ['SUBSCRIBE_WILDCARDS']],
   ['state.in-memory', STATE_CAPABILITIES],
+  ['secretstores.local.file', []],
+  ['secretstores.local.env', []],
+  ['configuration.in-memory', []],
+  ['lock.in-memory', []],
   ['bindings.cron', ['INPUT_BINDING']],
+  ['crypto.dapr.jwks', []],
+  ['crypto.dapr.localstorage', []],
   ['bindings.http', ['OUTPUT_BINDING']],
   ['bindings.localstorage', ['OUTPUT_BINDING']],
 ]);
@@ -28,10 +35,11 @@ export function isBuiltIn(component: Component): boolean {
 
 /** Brokers and stores stand in for each other; nothing else does. */
 export function isSubstitutable(component: Component): boolean {
-  return /^(?:pubsub|state)\../.test(component.type);
+  return /^(?:pubsub|state|configuration|lock)\../.test(component.type);
 }
 
 export function capabilitiesOf(component: Component): readonly string[] {
+  if (hasSeveralValues(component)) return ['MULTIPLE_KEY_VALUES_PER_SECRET'];
   const builtIn = BUILT_IN.get(component.type);
   if (builtIn) return builtIn;
   return component.type.startsWith('state.') ? STATE_CAPABILITIES : [];
@@ -47,6 +55,6 @@ export function refusal(
   return new DaprConfigurationError(
     !substitute && isSubstitutable(component)
       ? `${what}, and substitutes in memory are switched off (substitute: false). Switch them on, or ${instead}.`
-      : `${what}, which the embedded sidecar does not have. It has ${[...BUILT_IN.keys()].join(', ')}, and serves other pubsub.* and state.* types from memory. For this one ${instead}.`,
+      : `${what}, which the embedded sidecar does not have. It has ${[...BUILT_IN.keys()].join(', ')}, and serves other pubsub.*, state.*, configuration.* and lock.* types from memory. For this one ${instead}.`,
   );
 }
