@@ -156,7 +156,7 @@ function fail(
 ): void {
   const trailers = {
     'grpc-status': String(code),
-    'grpc-message': encodeURIComponent(message).replaceAll('%20', ' '),
+    'grpc-message': escaped(message),
     ...(details.length > 0 && {
       [STATUS_DETAILS]: writeStatusDetails(code, message, details)
         .toString('base64')
@@ -167,6 +167,13 @@ function fail(
   stream.respond({ ...headersOf(call), ...trailers }, { endStream: true });
   // What the caller still sends is not read.
   stream.resume();
+}
+
+/** Clients differ in what they unescape, so no more is escaped than the protocol wants. */
+function escaped(message: string): string {
+  return message
+    .replace(/\p{Cs}/gu, '\ufffd')
+    .replace(/[^\x20-\x7e]|%/gu, encodeURIComponent);
 }
 
 function statusOf(error: Error, warn: (line: string) => void): GrpcError {
