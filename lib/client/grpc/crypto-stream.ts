@@ -94,9 +94,7 @@ export class CryptoStream<TOptions> extends Duplex {
       const opened = open(link);
       const call = opened.stream;
       this.#call = call;
-      call.on('error', (error) =>
-        this.destroy(opened.failure(error) as Error),
-      );
+      call.on('error', (error) => this.destroy(opened.failure(error) as Error));
       call.on('data', ({ payload }: Response) => this.#take(call, payload));
       call.on('end', () => this.#end());
       call.write({ options: first });
