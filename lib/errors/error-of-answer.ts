@@ -1,5 +1,6 @@
 import type { ErrorDetail } from '../protocol/error-codes.js';
 import { ActorInvocationError } from './actor-invocation.error.js';
+import { cryptoFailure } from './crypto-failure.js';
 import { DaprBadRequestError } from './dapr-bad-request.error.js';
 import { DaprNotFoundError } from './dapr-not-found.error.js';
 import { DaprPermissionError } from './dapr-permission.error.js';
@@ -42,6 +43,8 @@ function classOf(answer: FailedAnswer): ErrorClass {
   // Dapr sends these with 400, 401, 404 and 500.
   if (/_NOT_(FOUND|CONFIGURED)$/.test(errorCode)) return DaprNotFoundError;
   if (NOT_FOUND_MESSAGES[errorCode]?.test(message)) return DaprNotFoundError;
+  const ofCrypto = cryptoFailure(answer);
+  if (ofCrypto) return ofCrypto.errorClass;
   if (status === 404) return DaprNotFoundError;
   if (status === 401 || status === 403) return DaprPermissionError;
   if (status === 400 || status === 413 || status === 431)
@@ -125,5 +128,5 @@ function adviceFor(answer: FailedAnswer): string {
     !errorCode.startsWith('ERR_ACTOR_')
   )
     return COMPONENT_ADVICE;
-  return ADVICE[errorCode] ?? '';
+  return cryptoFailure(answer)?.advice ?? ADVICE[errorCode] ?? '';
 }

@@ -25,7 +25,8 @@ export function errorOfStatus(failed: FailedStatus): DaprError {
       status,
       details,
     });
-  const errorCode = codeOf(details) ?? failed.errorCode;
+  const errorCode =
+    codeOf(details) ?? codeOfMessage(message) ?? failed.errorCode;
   return errorOfAnswer({
     operation,
     status,
@@ -40,6 +41,16 @@ function codeOf(details: readonly ErrorDetail[]): string | undefined {
   if (typeof reason !== 'string' || !/^[A-Z_]+$/.test(reason)) return undefined;
   return LEGACY_CODES[reason] ?? reason;
 }
+
+function codeOfMessage(message: string): string | undefined {
+  return CODES_OF_MESSAGES.find(([text]) => text.test(message))?.[1];
+}
+
+// Errors that have no details over gRPC (dapr/dapr pkg/messages/predefined.go).
+const CODES_OF_MESSAGES: readonly (readonly [RegExp, string])[] = [
+  [/^crypto provider .* not found$/, 'ERR_CRYPTO_PROVIDER_NOT_FOUND'],
+  [/^crypto providers not configured$/, 'ERR_CRYPTO_PROVIDERS_NOT_CONFIGURED'],
+];
 
 // The codes that the HTTP API gives beside these reasons (dapr/dapr pkg/api/errors).
 const LEGACY_CODES: Readonly<Record<string, string>> = {

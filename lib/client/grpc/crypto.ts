@@ -19,6 +19,8 @@ import { CryptoStream, type CryptoStreamOptions } from './crypto-stream.js';
 /** What a call of either kind needs to become a stream. */
 type Parts<TOptions> = Pick<CryptoStreamOptions<TOptions>, 'open' | 'first'>;
 
+const CODE = 'ERR_CRYPTO';
+
 /** Cryptography over gRPC. */
 export class GrpcCrypto implements ClientCrypto {
   constructor(private readonly channel: GrpcChannel) {}
@@ -32,7 +34,8 @@ export class GrpcCrypto implements ClientCrypto {
     const call = encryptCall(first, second);
     const { operation, options } = call;
     return this.#run(call, {
-      open: (link) => link.duplex('encryptAlpha1', { operation }),
+      open: (link) =>
+        link.duplex('encryptAlpha1', { operation, errorCode: CODE }),
       first: {
         componentName: options.componentName,
         keyName: options.keyName,
@@ -54,7 +57,8 @@ export class GrpcCrypto implements ClientCrypto {
     const { operation, options } = call;
     const { componentName, keyName = '' } = options;
     return this.#run(call, {
-      open: (link) => link.duplex('decryptAlpha1', { operation }),
+      open: (link) =>
+        link.duplex('decryptAlpha1', { operation, errorCode: CODE }),
       first: { componentName, keyName },
     });
   }
