@@ -42,7 +42,9 @@ export interface DaprRun {
   ready(): Promise<void>;
   /** Ends the sidecar as a crash does; its control plane, and so its reminders, stay. */
   kill(): Promise<void>;
-  /** Starts it again on the same ports after {@link kill}. */
+  /** Ends the sidecar as a deployment does; its control plane, and so its reminders, stay. */
+  terminate(): Promise<void>;
+  /** Starts it again on the same ports after {@link kill} or {@link terminate}. */
   restart(): Promise<void>;
   /** Ends everything that this run started. */
   stop(): Promise<void>;
@@ -121,6 +123,7 @@ export async function daprRun(options: DaprRunOptions): Promise<DaprRun> {
       }
     },
     kill: () => daprd.kill(),
+    terminate: () => daprd.stop(),
     async restart() {
       await daprd.kill();
       daprd = await start();

@@ -1,0 +1,176 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { DaprClient } from '../../../lib/index.js';
+import { startBacking, type Backing } from '../../support/backing.js';
+import { until } from '../../support/until.js';
+import {
+  removeScratch,
+  scratchFolder,
+  startControlPlane,
+  type ControlPlane,
+} from '../control-plane.js';
+import { daprRun, type DaprRun } from '../dapr-run.js';
+import { startLedgerHost, type LedgerHost } from './ledger-host.js';
+
+const LEDGERS = Array.from({ length: 40 }, (_, index) => `ledger-${index}`);
+const WRITERS = 16;
+const PATIENCE = 60_000;
+
+/** Writes entries through `client` until it is told to end. */
+class Load {
+  /** What was acknowledged, by ledger. */
+  readonly acknowledged = new Map<string, string[]>();
+  failures = 0;
+  private isEnding = false;
+  private readonly writers: Promise<void>[];
+
+  constructor(private readonly client: DaprClient) {
+    this.writers = Array.from({ length: WRITERS }, (_, index) =>
+      this.write(index),
+    );
+  }
+
+  get count(): number {
+    return [...this.acknowledged.values()].flat().length;
+  }
+
+  /** Waits until that many more were acknowledged. */
+  async more(entries: number): Promise<void> {
+    const goal = this.count + entries;
+    await until(() => this.count >= goal, PATIENCE);
+  }
+
+  async end(): Promise<void> {
+    this.isEnding = true;
+    await Promise.all(this.writers);
+  }
+
+  private async write(writer: number): Promise<void> {
+    for (let turn = 0; !this.isEnding; turn += 1) {
+      const ledger = LEDGERS[(turn * WRITERS + writer * 7) % LEDGERS.length];
+      const entry = `${writer}-${turn}`;
+      await this.add(ledger ?? '', entry);
+    }
+  }
+
+  private async add(ledger: string, entry: string): Promise<void> {
+    const options = { timeout: 10_000 };
+    try {
+      await this.client.actor.invoke('Ledger', ledger, 'add', entry, options);
+    } catch {
+      // Nobody was told that it is written: it may be or not, but not twice.
+      this.failures += 1;
+      return void (await delay(50));
+    }
+    const entries = this.acknowledged.get(ledger) ?? [];
+    this.acknowledged.set(ledger, [...entries, entry]);
+  }
+}
+
+describe('two processes that host one actor type', () => {
+  let folder: string;
+  let backing: Backing;
+  let controlPlane: ControlPlane;
+  let caller: DaprRun;
+  let client: DaprClient;
+  let hosts: [LedgerHost, LedgerHost];
+  let load: Load;
+
+  beforeEach(async () => {
+    folder = await scratchFolder('two-hosts');
+    backing = await startBacking('redis');
+    controlPlane = await startControlPlane();
+    const resourcesPath = join(folder, 'resources');
+    await mkdir(resourcesPath);
+    await writeFile(
+      join(resourcesPath, 'store.yaml'),
+      backing.component('state', 'store', { actorStateStore: 'true' }),
+    );
+    hosts = await Promise.all([
+      startLedgerHost({ name: 'first', controlPlane, resourcesPath }),
+      startLedgerHost({ name: 'second', controlPlane, resourcesPath }),
+    ]);
+    caller = await daprRun({ appId: 'caller', appPort: null, controlPlane });
+    client = new DaprClient({ httpEndpoint: caller.url });
+    load = new Load(client);
+    await load.more(500);
+  }, PATIENCE);
+
+  afterEach(async () => {
+    await load?.end();
+    await client?.stop();
+    await caller?.stop();
+    await Promise.all((hosts ?? []).map((host) => host.stop()));
+    await controlPlane?.stop();
+    await backing?.stop();
+    await removeScratch(folder);
+  }, PATIENCE);
+
+  it(
+    'lose nothing that they acknowledged when one of them and its sidecar are killed [A19]',
+    async () => {
+      await hosts[0].kill();
+      await load.more(1_000);
+      await expectSurvivor(hosts[1]);
+      await expectExactlyOnce(hosts[1]);
+    },
+    2 * PATIENCE,
+  );
+
+  it(
+    'lose nothing that they acknowledged when the process alone is killed [A19]',
+    async () => {
+      await hosts[0].killApp();
+      await load.more(1_000);
+      await expectSurvivor(hosts[1]);
+      await expectExactlyOnce(hosts[1]);
+    },
+    2 * PATIENCE,
+  );
+
+  it(
+    'lose nothing that they acknowledged when both are restarted in turn [A18]',
+    async () => {
+      for (const host of hosts) {
+        await host.restart();
+        await load.more(500);
+      }
+      await expectExactlyOnce(hosts[0]);
+    },
+    2 * PATIENCE,
+  );
+
+  /** What is stored, read beside the actors. */
+  async function expectExactlyOnce({ sidecar }: LedgerHost): Promise<void> {
+    await load.end();
+    const direct = new DaprClient({ httpEndpoint: sidecar.url });
+    let acknowledged = 0;
+    for (const ledger of LEDGERS) {
+      const stored =
+        (await direct.actor.stateGet<string[]>('Ledger', ledger, 'entries')) ??
+        [];
+      expect(stored).toEqual([...new Set(stored)]);
+      const expected = load.acknowledged.get(ledger) ?? [];
+      acknowledged += expected.length;
+      expect(expected.filter((entry) => !stored.includes(entry))).toEqual([]);
+    }
+    await direct.stop();
+    expect(acknowledged).toBeGreaterThan(1_000);
+  }
+
+  /** Every ledger has heard its reminder on that host. */
+  async function expectSurvivor({ name, sidecar }: LedgerHost): Promise<void> {
+    const direct = new DaprClient({ httpEndpoint: sidecar.url });
+    const elsewhere = new Set(LEDGERS);
+    await until(async () => {
+      for (const ledger of elsewhere) {
+        const by = await direct.actor.stateGet('Ledger', ledger, 'beatBy');
+        if (by === name) elsewhere.delete(ledger);
+      }
+      return elsewhere.size === 0;
+    }, PATIENCE);
+    await direct.stop();
+  }
+});
