@@ -5,6 +5,7 @@ import { CommunicationProtocolEnum } from './communication-protocol.js';
 import type { ClientCrypto } from './crypto.js';
 import { GrpcChannel, requireGrpc } from './grpc/channel.js';
 import { GrpcCrypto } from './grpc/crypto.js';
+import { GrpcProxy } from './grpc/proxy.js';
 import { GrpcState } from './grpc/state.js';
 import type { ClientHealth } from './health.js';
 import { HttpActor } from './http/actor.js';
@@ -24,6 +25,7 @@ import {
   type DaprClientOptions,
   type ResolvedClientOptions,
 } from './options.js';
+import type { ClientProxy } from './proxy.js';
 import type { ClientPubSub } from './pubsub.js';
 import type { ClientState } from './state.js';
 
@@ -40,6 +42,7 @@ export class DaprClient {
   readonly health: ClientHealth;
   readonly invoker: ClientInvoker;
   readonly metadata: ClientMetadata;
+  readonly proxy: ClientProxy;
   readonly pubsub: ClientPubSub;
   readonly state: ClientState;
   readonly #channels: readonly [HttpChannel, GrpcChannel];
@@ -90,6 +93,7 @@ export class DaprClient {
     this.health = new HttpHealth(http);
     this.invoker = new HttpInvoker(http);
     this.metadata = new HttpMetadata(http);
+    this.proxy = new GrpcProxy(grpc);
     this.pubsub = new HttpPubSub(http);
     this.state = isGrpc ? new GrpcState(grpc) : new HttpState(http);
   }

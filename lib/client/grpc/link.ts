@@ -1,8 +1,6 @@
 import {
-  Client,
-  connectivityState,
-  credentials,
   Metadata,
+  type Client,
   type ClientDuplexStream,
   type ClientReadableStream,
 } from '@grpc/grpc-js';
@@ -16,10 +14,9 @@ import type {
   ServerStreamMethod,
   UnaryMethod,
 } from '../../protocol/proto/methods.js';
-import { parseGrpcEndpoint } from '../grpc-endpoint.js';
 import type { GrpcCall, GrpcChannelOptions, GrpcStream } from './channel.js';
+import { Dial } from './dial.js';
 import { streamOf } from './stream.js';
-import { stopError } from '../transport-error.js';
 import { UnaryExchange } from './unary-exchange.js';
 
 export interface LinkOptions extends Omit<GrpcChannelOptions, 'apiToken'> {
@@ -39,33 +36,19 @@ export interface Cancellable {
   stop(): void;
 }
 
-const CHANNEL_OPTIONS = {
-  // Sockets of its own: another client of the same sidecar stops without this one.
-  'grpc.use_local_subchannel_pool': 1,
-  'grpc.max_receive_message_length': -1,
-  'grpc.max_send_message_length': -1,
-  // daprd cuts connections that ping more often than every 8 seconds (pkg/api/grpc/server.go).
-  'grpc.keepalive_time_ms': 30_000,
-  'grpc.keepalive_timeout_ms': 10_000,
-  'grpc.initial_reconnect_backoff_ms': 20,
-  'grpc.min_reconnect_backoff_ms': 20,
-  'grpc.max_reconnect_backoff_ms': 250,
-  'grpc.enable_retries': 0,
-  'grpc.enable_channelz': 0,
-} as const;
-
 /** The way to the sidecar over gRPC: one channel, and the calls on it. */
 export class Link {
   readonly calls = new Set<Cancellable>();
-  #client: Client | undefined;
-  #address = '';
+  readonly #dial: Dial;
   #isStopped = false;
 
-  constructor(readonly options: LinkOptions) {}
+  constructor(readonly options: LinkOptions) {
+    this.#dial = new Dial(options.address);
+  }
 
   /** For errors; never throws. */
   get description(): string {
-    return this.#address || 'an address that is not known yet';
+    return this.#dial.description;
   }
 
   get stopped(): boolean {
@@ -73,10 +56,7 @@ export class Link {
   }
 
   get connected(): boolean {
-    return (
-      this.#client?.getChannel().getConnectivityState(false) ===
-      connectivityState.READY
-    );
+    return this.#dial.connected;
   }
 
   unary<K extends UnaryMethod>(
@@ -125,21 +105,7 @@ export class Link {
 
   /** The channel to where the sidecar is now. @throws what the address function throws */
   client(): Client {
-    if (this.#isStopped) throw stopError('the call');
-    const address = this.options.address();
-    if (this.#client && address === this.#address) return this.#client;
-    const { target, isSecure } = parseGrpcEndpoint(
-      address,
-      `The address "${address}"`,
-    );
-    this.#client?.close();
-    this.#address = address;
-    this.#client = new Client(
-      target,
-      isSecure ? credentials.createSsl() : credentials.createInsecure(),
-      CHANNEL_OPTIONS,
-    );
-    return this.#client;
+    return this.#dial.client();
   }
 
   /** @throws DaprBadRequestError for what metadata can't carry */
@@ -160,7 +126,7 @@ export class Link {
     if (this.#isStopped) return;
     this.#isStopped = true;
     for (const call of this.calls) call.stop();
-    this.#client?.close();
+    this.#dial.close();
   }
 
   #set(

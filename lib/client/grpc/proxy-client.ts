@@ -1,0 +1,118 @@
+import {
+  credentials,
+  type CallInvocationTransformer,
+  type CallProperties,
+  type ChannelInterface,
+  type ChannelOptions,
+  type Metadata,
+} from '@grpc/grpc-js';
+import { Headers } from '../../protocol/headers.js';
+import type { GrpcClientClass, ProxyOptions } from '../proxy.js';
+import { Dial } from './dial.js';
+import type { Cancellable, Link } from './link.js';
+
+type AnyCall = CallProperties<unknown, unknown>;
+
+/** A client of another service, on a connection of its own. */
+export function makeProxy<T>(
+  link: Link,
+  clientClass: GrpcClientClass<T>,
+  { appId, callInvocationTransformer, ...options }: ProxyOptions,
+): T {
+  const channel = new ProxyChannel(link, options as ChannelOptions);
+  const theirs = callInvocationTransformer as
+    CallInvocationTransformer | undefined;
+  const prepared = (call: AnyCall): AnyCall => {
+    const { metadata, ...rest } = theirs ? theirs(call) : call;
+    channel.begin(rest.call);
+    return { ...rest, metadata: stamped(metadata, link, appId) };
+  };
+  // What interceptors add gets lost where a call has interceptors of its own.
+  return new clientClass(
+    channel.getTarget(),
+    credentials.createInsecure() as never,
+    {
+      ...options,
+      channelOverride: channel,
+      callInvocationTransformer: prepared,
+    } as never,
+  );
+}
+
+/** The caller's own values come first. */
+function stamped(
+  given: Metadata,
+  { options: { headers, scopeHeaders } }: Link,
+  appId: string | undefined,
+): Metadata {
+  const metadata = given.clone();
+  const own = {
+    ...headers,
+    ...scopeHeaders?.('other'),
+    ...(appId !== undefined && { [Headers.appId]: appId }),
+  };
+  for (const [name, value] of Object.entries(own))
+    if (metadata.get(name).length === 0) metadata.set(name, value);
+  return metadata;
+}
+
+/** A channel to the sidecar, whose address may be known only when the first call is made. The link, which has the token, is private to the language, so that printing a client shows none. */
+class ProxyChannel implements ChannelInterface, Cancellable {
+  readonly #calls = new Set<AnyCall['call']>();
+  readonly #link: Link;
+  readonly #dial: Dial;
+
+  constructor(link: Link, options: ChannelOptions) {
+    this.#link = link;
+    this.#dial = new Dial(link.options.address, options);
+    link.calls.add(this);
+  }
+
+  /** @throws what the address function throws */
+  begin(call: AnyCall['call']): void {
+    this.#dial.client();
+    this.#calls.add(call);
+    call.once('status', () => this.#calls.delete(call));
+  }
+
+  /** The client that it belongs to, and all its calls, end. */
+  stop(): void {
+    for (const call of this.#calls) call.cancel();
+    this.close();
+  }
+
+  close(): void {
+    this.#link.calls.delete(this);
+    this.#dial.close();
+  }
+
+  getTarget(): string {
+    return this.#dial.description;
+  }
+
+  getConnectivityState(
+    ...parts: Parameters<ChannelInterface['getConnectivityState']>
+  ): ReturnType<ChannelInterface['getConnectivityState']> {
+    return this.#channel().getConnectivityState(...parts);
+  }
+
+  watchConnectivityState(
+    ...parts: Parameters<ChannelInterface['watchConnectivityState']>
+  ): void {
+    this.#channel().watchConnectivityState(...parts);
+  }
+
+  getChannelzRef(): ReturnType<ChannelInterface['getChannelzRef']> {
+    return this.#channel().getChannelzRef();
+  }
+
+  createCall(
+    ...parts: Parameters<ChannelInterface['createCall']>
+  ): ReturnType<ChannelInterface['createCall']> {
+    return this.#channel().createCall(...parts);
+  }
+
+  #channel(): ChannelInterface {
+    return this.#dial.client().getChannel();
+  }
+}
