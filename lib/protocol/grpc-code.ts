@@ -46,3 +46,23 @@ const HTTP_STATUS: Readonly<Record<GrpcCode, number>> = {
 export function httpStatusOf(code: number): number {
   return HTTP_STATUS[code as GrpcCode] ?? 500;
 }
+
+// As daprd maps them where an application answers over HTTP (pkg/messaging/v1/util.go).
+const CODES: Readonly<Record<number, GrpcCode>> = {
+  400: GrpcCode.internal,
+  401: GrpcCode.unauthenticated,
+  403: GrpcCode.permissionDenied,
+  404: GrpcCode.notFound,
+  408: GrpcCode.cancelled,
+  409: GrpcCode.alreadyExists,
+  429: GrpcCode.resourceExhausted,
+  501: GrpcCode.unimplemented,
+  503: GrpcCode.unavailable,
+  504: GrpcCode.deadlineExceeded,
+};
+
+/** The gRPC code that stands for an application's HTTP status. */
+export function grpcCodeOf(httpStatus: number): GrpcCode {
+  if (httpStatus >= 200 && httpStatus <= 299) return GrpcCode.ok;
+  return CODES[httpStatus] ?? GrpcCode.unknown;
+}

@@ -13,9 +13,11 @@ import { Secrets } from './blocks/secrets.js';
 import { StateStores } from './blocks/state.js';
 import { Faults } from './faults.js';
 import type { GrpcMethods } from './grpc/api.js';
+import { bindingMethods } from './grpc/bindings.js';
 import { configurationMethods } from './grpc/configuration.js';
 import { cryptoMethods } from './grpc/crypto.js';
 import { lockMethods } from './grpc/locks.js';
+import { publishMethods } from './grpc/publish.js';
 import { secretMethods } from './grpc/secrets.js';
 import { stateMethods } from './grpc/state.js';
 import { actorRoutes } from './http/actors.js';
@@ -113,6 +115,8 @@ export class Engine {
       ...actorRoutes(this.actors),
     ];
     this.grpcMethods = {
+      ...publishMethods(this.pubsub),
+      ...bindingMethods(this.outputBindings),
       ...stateMethods(this.stores),
       ...secretMethods(this.secrets),
       ...configurationMethods(this.configurations, activity),

@@ -6,11 +6,12 @@ import { Connection } from './connection.js';
 import type { Engine } from './engine.js';
 import { GrpcCode } from '../protocol/grpc-code.js';
 import { GrpcError } from './grpc/api.js';
+import { invocationMethods } from './grpc/invocation.js';
 import { GrpcFront } from './grpc/front.js';
 import { configurationRoutes } from './http/configuration.js';
 import { HttpFront } from './http/front.js';
 import { healthRoutes } from './http/health.js';
-import { forward } from './http/invocation.js';
+import { forward, type Caller } from './http/invocation.js';
 import { metadataRoutes, type MetadataSource } from './http/metadata.js';
 
 export interface SidecarOptions {
@@ -70,6 +71,10 @@ export class Sidecar {
       options.appId,
       () => this.connection?.replica,
     );
+    const caller = (): Caller => ({
+      appId: options.appId,
+      replica: this.connection?.replica,
+    });
     this.front = new HttpFront({
       appId: options.appId,
       activity,
@@ -90,19 +95,17 @@ export class Sidecar {
             void setImmediate(() => void this.close()),
         ),
       ],
-      forward: (call) =>
-        forward(
-          invocations,
-          { appId: this.appId, replica: this.connection?.replica },
-          call,
-        ),
+      forward: (call) => forward(invocations, caller(), call),
     });
     this.grpcFront = new GrpcFront({
       appId: options.appId,
       activity,
       apiToken,
       warn,
-      methods: engine.grpcMethods,
+      methods: {
+        ...engine.grpcMethods,
+        ...invocationMethods(invocations, caller),
+      },
       forward: refuseForeign,
     });
   }

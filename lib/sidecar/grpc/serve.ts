@@ -125,8 +125,11 @@ async function drained(stream: ServerHttp2Stream): Promise<void> {
   });
 }
 
+// grpc-go sends no date; what an application answered has one.
+const ANSWER = { waitForTrailers: true, sendDate: false };
+
 function respond(stream: ServerHttp2Stream, call: GrpcCall): void {
-  stream.respond(headersOf(call), { waitForTrailers: true });
+  stream.respond(headersOf(call), ANSWER);
 }
 
 function headersOf({
@@ -163,6 +166,9 @@ function fail(
         .replace(/=+$/, ''),
     }),
   };
+  // As grpc-go: what there is to tell comes before the status.
+  if (!stream.headersSent && Object.keys(call.answerHeaders).length > 0)
+    respond(stream, call);
   if (stream.headersSent) return finish(stream, trailers);
   stream.respond({ ...headersOf(call), ...trailers }, { endStream: true });
   // What the caller still sends is not read.

@@ -1,6 +1,13 @@
 import { mediaType } from '../../protocol/media-type.js';
 import { goJson } from '../../protocol/go-json.js';
 import {
+  entryUnidentified,
+  eventsRefused,
+  publishFailed,
+  publishRefused,
+  pubsubNotFound,
+} from '../blocks/publish-refusals.js';
+import {
   BulkPublishError,
   type BulkPublication,
   type PubSub,
@@ -18,12 +25,7 @@ import {
 } from './api.js';
 import { decodeJson } from './decode.js';
 import { arrayOr, member, objectOr, stringMapOr, stringOr } from './members.js';
-import {
-  eventsRefused,
-  publishFailed,
-  publishRefused,
-  pubsubNotFound,
-} from './publish-errors.js';
+import { apiErrorOf } from './refused.js';
 
 /** @see https://docs.dapr.io/reference/api/pubsub_api/#publish-multiple-messages-to-a-given-topic */
 export function bulkPublishRoutes(pubsub: PubSub): readonly ApiRoute[] {
@@ -37,49 +39,43 @@ export function bulkPublishRoutes(pubsub: PubSub): readonly ApiRoute[] {
 
 async function publish(pubsub: PubSub, call: ApiCall): Promise<ApiAnswer> {
   const { pubsub: name = '', topic = '' } = call.params;
-  const component = pubsub.component(call.appId, name);
-  if (!component) throw pubsubNotFound(call);
+  const { appId } = call;
+  const metadata = queryMetadata(call.query);
+  const component = pubsub.component(appId, name);
+  if (!component) throw apiErrorOf(pubsubNotFound(name, metadata));
   try {
-    const isRaw = isRawPayload(queryMetadata(call.query));
+    const isRaw = isRawPayload(metadata);
     const publications = publicationsOf(call);
-    await pubsub.publishBulk(call.appId, component, topic, publications, isRaw);
+    await pubsub.publishBulk(appId, component, topic, publications, isRaw);
   } catch (error) {
     if (error instanceof ApiError) throw error;
     if (error instanceof BulkPublishError) return partlyFailed(call, error);
-    throw publishRefused(call, error as Error);
+    const refused = { appId, name, topic, metadata };
+    throw apiErrorOf(publishRefused(refused, error as Error));
   }
   return NO_CONTENT;
 }
 
 /** daprd looks at one entry after the other, and stops at the first that is wrong. */
 function publicationsOf(call: ApiCall): readonly BulkPublication[] {
+  const { appId } = call;
   const { pubsub: name = '', topic = '' } = call.params;
   const common = queryMetadata(call.query);
   const trace = traceOf(call.headers);
-  const refuse = (
-    what: 'MARSHAL_ENVELOPE' | 'MARSHAL_EVENTS',
-    message: string,
-    error: string,
-  ): ApiError =>
-    eventsRefused(name, what, `${message} ${error}`, {
-      appID: call.appId,
-      error,
-    });
   const ids = new Set<string>();
   return readEntries(call).map(({ entryId, event, contentType, metadata }) => {
     const body = bytesOf(event, contentType);
     if (typeof body === 'string')
-      throw refuse(
-        'MARSHAL_ENVELOPE',
-        `error when marshalling cloud event envelope for topic ${topic} pubsub ${name}:`,
-        body,
+      throw apiErrorOf(
+        eventsRefused(
+          name,
+          'MARSHAL_ENVELOPE',
+          `error when marshalling cloud event envelope for topic ${topic} pubsub ${name}: ${body}`,
+          { appID: appId, error: body },
+        ),
       );
     if (entryId === '' || ids.has(entryId))
-      throw refuse(
-        'MARSHAL_EVENTS',
-        `error marshaling events to bytes for topic ${topic} pubsub ${name}. error:`,
-        'entryId is duplicated or not present for entry',
-      );
+      throw apiErrorOf(entryUnidentified({ appId, name, topic }));
     ids.add(entryId);
     return {
       entryId,
@@ -133,11 +129,13 @@ function unreadable(
   reason: string,
 ): ApiError {
   const { pubsub: name = '', topic = '' } = params;
-  return eventsRefused(
-    name,
-    'UNMARSHAL_EVENTS',
-    `error when unmarshaling the request for topic ${topic} pubsub ${name}: ${reason}`,
-    { appID: appId },
+  return apiErrorOf(
+    eventsRefused(
+      name,
+      'UNMARSHAL_EVENTS',
+      `error when unmarshaling the request for topic ${topic} pubsub ${name}: ${reason}`,
+      { appID: appId },
+    ),
   );
 }
 

@@ -1,4 +1,9 @@
 import { headerOf } from '../../protocol/headers.js';
+import {
+  publishFailed,
+  publishRefused,
+  pubsubNotFound,
+} from '../blocks/publish-refusals.js';
 import type { PubSub } from '../blocks/pubsub.js';
 import { traceOf } from '../trace.js';
 import {
@@ -8,11 +13,7 @@ import {
   type ApiCall,
   type ApiRoute,
 } from './api.js';
-import {
-  publishFailed,
-  publishRefused,
-  pubsubNotFound,
-} from './publish-errors.js';
+import { apiErrorOf } from './refused.js';
 
 /** @see https://docs.dapr.io/reference/api/pubsub_api/ */
 export function publishRoutes(pubsub: PubSub): readonly ApiRoute[] {
@@ -22,25 +23,28 @@ export function publishRoutes(pubsub: PubSub): readonly ApiRoute[] {
       path: '/v1.0/publish/:pubsub/*topic',
       handle: (call) => publish(pubsub, call),
       tooLarge: ({ params: { pubsub: name = '', topic = '' } }, reason) =>
-        publishFailed(name, topic, reason),
+        apiErrorOf(publishFailed(name, topic, reason)),
     },
   ];
 }
 
 async function publish(pubsub: PubSub, call: ApiCall): Promise<ApiAnswer> {
   const { pubsub: name = '', topic = '' } = call.params;
-  const component = pubsub.component(call.appId, name);
-  if (!component) throw pubsubNotFound(call);
+  const { appId } = call;
+  const metadata = queryMetadata(call.query);
+  const component = pubsub.component(appId, name);
+  if (!component) throw apiErrorOf(pubsubNotFound(name, metadata));
   try {
-    await pubsub.publish(call.appId, component, {
+    await pubsub.publish(appId, component, {
       topic,
       body: call.body,
       contentType: headerOf(call.headers, 'content-type'),
-      metadata: queryMetadata(call.query),
+      metadata,
       ...traceOf(call.headers),
     });
   } catch (error) {
-    throw publishRefused(call, error as Error);
+    const refused = { appId, name, topic, metadata };
+    throw apiErrorOf(publishRefused(refused, error as Error));
   }
   return NO_CONTENT;
 }

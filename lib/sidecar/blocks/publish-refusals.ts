@@ -1,24 +1,51 @@
 import type { ErrorDetail } from '../../protocol/error-codes.js';
-import { NoCloudEvent } from '../blocks/publication.js';
-import { TopicNotAllowed } from '../blocks/pubsub.js';
-import { RawPayloadError } from '../blocks/subscription.js';
-import { ApiError, queryMetadata, type ApiCall } from './api.js';
-import { decodeJson } from './decode.js';
-import { objectOr } from './members.js';
+import { GrpcCode } from '../../protocol/grpc-code.js';
+import { decodeJson } from '../http/decode.js';
+import { objectOr } from '../http/members.js';
+import { Refusal } from '../refusal.js';
+import { NoCloudEvent } from './publication.js';
+import { TopicNotAllowed } from './pubsub.js';
+import { RawPayloadError } from './subscription.js';
 
 /** The answers of dapr/dapr pkg/api/errors/pubsub.go. */
 
-export function pubsubNotFound(call: ApiCall): ApiError {
-  return new ApiError(
-    404,
+type Metadata = Readonly<Record<string, string>>;
+
+/** What an application wants to publish. */
+export interface PublishCall {
+  readonly appId: string;
+  /** Of the component. */
+  readonly name: string;
+  readonly topic: string;
+  /** Of the request. */
+  readonly metadata: Metadata;
+}
+
+export function pubsubNotFound(name: string, metadata: Metadata): Refusal {
+  return new Refusal(
     'ERR_PUBSUB_NOT_FOUND',
-    `pubsub ${call.params['pubsub'] ?? ''} is not found`,
-    [errorInfo('DAPR_PUBSUB_NOT_FOUND', queryMetadata(call.query))],
+    `pubsub ${name} is not found`,
+    404,
+    GrpcCode.invalidArgument,
+    [errorInfo('DAPR_PUBSUB_NOT_FOUND', metadata)],
   );
 }
 
-export function publishRefused(call: ApiCall, error: Error): ApiError {
-  const { pubsub: name = '', topic = '' } = call.params;
+/** A call that leaves out what it must name; over HTTP there is no such call. */
+export function pubsubUnnamed(
+  what: 'NAME' | 'TOPIC_NAME',
+  { name, metadata }: PublishCall,
+): Refusal {
+  const [errorCode, message] =
+    what === 'NAME'
+      ? ['ERR_PUBSUB_EMPTY', 'pubsub name is empty']
+      : ['ERR_TOPIC_NAME_EMPTY', `topic is empty in pubsub ${name}`];
+  const info = errorInfo(`DAPR_PUBSUB_${what}_EMPTY`, metadata);
+  return refusal(404, errorCode, name, message, info);
+}
+
+export function publishRefused(call: PublishCall, error: Error): Refusal {
+  const { name, topic } = call;
   const { message } = error;
   if (error instanceof TopicNotAllowed)
     return refusal(
@@ -27,6 +54,7 @@ export function publishRefused(call: ApiCall, error: Error): ApiError {
       name,
       message,
       errorInfo('DAPR_PUBSUB_FORBIDDEN', { error: message, topic }),
+      GrpcCode.permissionDenied,
     );
   if (error instanceof NoCloudEvent)
     return refusal(
@@ -45,10 +73,7 @@ export function publishRefused(call: ApiCall, error: Error): ApiError {
       'ERR_PUBSUB_REQUEST_METADATA',
       name,
       `failed deserializing metadata. Error: ${message}`,
-      errorInfo(
-        'DAPR_PUBSUB_METADATA_DESERIALIZATION',
-        queryMetadata(call.query),
-      ),
+      errorInfo('DAPR_PUBSUB_METADATA_DESERIALIZATION', call.metadata),
     );
   return publishFailed(name, topic, message);
 }
@@ -57,13 +82,14 @@ export function publishFailed(
   name: string,
   topic: string,
   reason: string,
-): ApiError {
+): Refusal {
   return refusal(
     500,
     'ERR_PUBSUB_PUBLISH_MESSAGE',
     name,
     `error when publishing to topic ${topic} in pubsub ${name}: ${reason}`,
     errorInfo('DAPR_PUBSUB_PUBLISH_MESSAGE', { error: reason, topic }),
+    GrpcCode.internal,
   );
 }
 
@@ -72,8 +98,8 @@ export function eventsRefused(
   name: string,
   what: 'UNMARSHAL_EVENTS' | 'MARSHAL_EVENTS' | 'MARSHAL_ENVELOPE',
   message: string,
-  metadata: Readonly<Record<string, string>>,
-): ApiError {
+  metadata: Metadata,
+): Refusal {
   return refusal(
     400,
     'ERR_PUBSUB_EVENTS_SER',
@@ -83,13 +109,29 @@ export function eventsRefused(
   );
 }
 
+/** Two of several messages have the same id, or one has none. */
+export function entryUnidentified({
+  appId,
+  name,
+  topic,
+}: Omit<PublishCall, 'metadata'>): Refusal {
+  const error = 'entryId is duplicated or not present for entry';
+  return eventsRefused(
+    name,
+    'MARSHAL_EVENTS',
+    `error marshaling events to bytes for topic ${topic} pubsub ${name}. error: ${error}`,
+    { appID: appId, error },
+  );
+}
+
 function refusal(
   status: number,
   errorCode: string,
   name: string,
   message: string,
   info: ErrorDetail,
-): ApiError {
+  grpcCode: GrpcCode = GrpcCode.invalidArgument,
+): Refusal {
   const resource: ErrorDetail = {
     '@type': 'type.googleapis.com/google.rpc.ResourceInfo',
     description: message,
@@ -97,7 +139,7 @@ function refusal(
     resource_name: name,
     resource_type: 'pubsub',
   };
-  return new ApiError(status, errorCode, message, [resource, info]);
+  return new Refusal(errorCode, message, status, grpcCode, [resource, info]);
 }
 
 /** What Go says of a body that is no JSON object. */
@@ -111,10 +153,7 @@ function noObject(body: Buffer): string {
   return 'not a JSON object';
 }
 
-function errorInfo(
-  reason: string,
-  metadata: Readonly<Record<string, string>>,
-): ErrorDetail {
+function errorInfo(reason: string, metadata: Metadata): ErrorDetail {
   return {
     '@type': 'type.googleapis.com/google.rpc.ErrorInfo',
     domain: 'dapr.io',
