@@ -93,7 +93,18 @@ export type {
 } from './client/crypto.js';
 export type { InvocationAnswer, InvokerOptions } from './client/invoker.js';
 export type { DaprMetadata } from './client/metadata.js';
-export type { StateEntry, StateItem, StateOperation } from './client/state.js';
+export type {
+  StateEntry,
+  StateItem,
+  StateOperation,
+  StateQuery,
+  StateQueryResult,
+} from './client/state.js';
+export {
+  StateConcurrencyEnum,
+  StateConsistencyEnum,
+  type StateOptions,
+} from './client/state-options.js';
 
 // Errors
 export { DaprError } from './errors/dapr.error.js';

@@ -3,16 +3,23 @@ import { DaprBadRequestError } from '../errors/dapr-bad-request.error.js';
 /**
  * Refuses a name that can't name anything.
  * @param what the name's meaning, for the error: `key`
- * @throws {@link DaprBadRequestError} for an empty name, and for what is no string
+ * @throws {@link DaprBadRequestError} for an empty name, for broken surrogate pairs, and for what is no string
  */
 export function requireName(
   operation: string,
   what: string,
   name: string,
 ): void {
-  if (typeof name === 'string' && name !== '') return;
-  throw new DaprBadRequestError(
-    `${operation} failed: the ${what} is ${name === '' ? 'empty' : 'no string'}.`,
-    { operation },
-  );
+  const problem = problemOf(name);
+  if (problem)
+    throw new DaprBadRequestError(
+      `${operation} failed: the ${what} is ${problem}.`,
+      { operation },
+    );
+}
+
+function problemOf(name: unknown): string | undefined {
+  if (typeof name !== 'string') return 'no string';
+  if (name === '') return 'empty';
+  return /\p{Cs}/u.test(name) ? 'no valid Unicode text' : undefined;
 }

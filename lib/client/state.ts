@@ -1,13 +1,7 @@
 import type { Acknowledged } from './acknowledged.js';
 import type { CallOptions } from './call-options.js';
 import type { MetadataValues } from './metadata-values.js';
-
-/** How a write treats what is stored, and how safely it is stored. Without them the store decides. */
-export interface StateOptions {
-  /** `first-write`: fails where the value has changed since its etag was read, or exists and no etag is given. */
-  readonly concurrency?: 'first-write' | 'last-write';
-  readonly consistency?: 'eventual' | 'strong';
-}
+import type { StateConsistency, StateOptions } from './state-options.js';
 
 /** A value to store. */
 export interface StateEntry {
@@ -27,12 +21,12 @@ export interface StateSaveOptions extends CallOptions {
 }
 
 export interface StateGetOptions extends CallOptions {
-  readonly consistency?: 'eventual' | 'strong';
+  readonly consistency?: StateConsistency;
   readonly metadata?: MetadataValues;
 }
 
 export interface StateGetBulkOptions extends CallOptions {
-  /** How many keys the sidecar reads at a time. Default 10. */
+  /** How many keys the sidecar reads at a time. Default: all of them. */
   readonly parallelism?: number;
   readonly metadata?: MetadataValues;
 }
@@ -68,6 +62,60 @@ export interface StateOperation {
   readonly request: Omit<StateEntry, 'etag'> & {
     readonly etag?: string | { readonly value: string };
   };
+}
+
+type Members<T = unknown> = Readonly<Record<string, T>>;
+
+/**
+ * A condition on the members of stored values: one of these. A dotted path names a member of a member:
+ * `{ EQ: { 'person.org': 'A' } }`.
+ */
+export interface StateFilter {
+  readonly EQ?: Members;
+  readonly NEQ?: Members;
+  readonly GT?: Members;
+  readonly GTE?: Members;
+  readonly LT?: Members;
+  readonly LTE?: Members;
+  readonly IN?: Members<readonly unknown[]>;
+  readonly AND?: readonly StateFilter[];
+  readonly OR?: readonly StateFilter[];
+}
+
+/** Which values to find, in which order, how many. Without a filter: all. */
+export interface StateQuery {
+  readonly filter?: StateFilter;
+  readonly sort?: readonly {
+    readonly key: string;
+    /** Default `ASC`. */
+    readonly order?: 'ASC' | 'DESC';
+  }[];
+  readonly page?: {
+    /** The most values to get. */
+    readonly limit: number;
+    /** Where to go on: the token of the page before. */
+    readonly token?: string;
+  };
+}
+
+export interface StateQueryOptions extends CallOptions {
+  /** Such as `queryIndexName`, which Redis needs. */
+  readonly metadata?: MetadataValues;
+}
+
+/** What a query found. */
+export interface StateQueryResult<T = unknown> {
+  readonly results: readonly StateQueryItem<T>[];
+  /** Where the next page begins; there where a limit was given. */
+  readonly token?: string;
+}
+
+export interface StateQueryItem<T = unknown> {
+  readonly key: string;
+  readonly data: T;
+  readonly etag?: string;
+  /** Why this value could not be read. */
+  readonly error?: string;
 }
 
 /**
@@ -123,4 +171,16 @@ export interface ClientState {
     metadata?: MetadataValues | null,
     options?: CallOptions,
   ): Promise<void>;
+  /**
+   * Finds values by what they hold, in the stores that can: MongoDB, PostgreSQL (v1), CockroachDB, Azure Cosmos DB, Redis
+   * with RedisJSON. They look into values that were saved as JSON, which over gRPC are those whose own metadata says
+   * `contentType: 'application/json'`.
+   * @throws DaprError where the store can't, or does not understand the query
+   * @see https://docs.dapr.io/developing-applications/building-blocks/state-management/howto-state-query-api/
+   */
+  query<T = unknown>(
+    storeName: string,
+    query: StateQuery,
+    options?: StateQueryOptions,
+  ): Promise<StateQueryResult<T>>;
 }

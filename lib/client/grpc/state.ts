@@ -13,10 +13,13 @@ import type {
   StateGetOptions,
   StateItem,
   StateOperation,
-  StateOptions,
+  StateQuery,
+  StateQueryOptions,
+  StateQueryResult,
   StateSaveOptions,
   StateValue,
 } from '../state.js';
+import { optionNumbers } from '../state-options.js';
 import type { GrpcChannel } from './channel.js';
 
 /** State over gRPC. */
@@ -63,7 +66,7 @@ export class GrpcState implements ClientState {
       {
         storeName,
         key,
-        consistency: CONSISTENCY[options?.consistency ?? 'default'],
+        consistency: optionNumbers(operation, options).consistency,
         metadata: metadataText(options?.metadata) ?? {},
       },
       { operation, errorCode: 'ERR_STATE_GET', options, repeatable: true },
@@ -114,7 +117,7 @@ export class GrpcState implements ClientState {
         storeName,
         key,
         ...etagOf(options?.etag),
-        options: wireOptions(options),
+        options: optionNumbers(operation, options),
         metadata: metadataText(options?.metadata) ?? {},
       },
       { operation, errorCode: 'ERR_STATE_DELETE', options },
@@ -134,30 +137,47 @@ export class GrpcState implements ClientState {
       'executeStateTransaction',
       {
         storeName,
-        operations: operations.map(({ operation: operationType, request }) => {
-          const { etag, ...entry } = request;
-          const plain = typeof etag === 'object' ? etag.value : etag;
-          return {
-            operationType,
-            request: wireEntry(operation, {
-              ...entry,
-              ...(plain !== undefined && { etag: plain }),
-            }),
-          };
-        }),
+        operations: operations.map(({ operation: operationType, request }) => ({
+          operationType,
+          request: wireEntry(operation, request),
+        })),
         metadata: metadataText(metadata ?? undefined) ?? {},
       },
       { operation, errorCode: 'ERR_STATE_TRANSACTION', options },
     );
   }
-}
 
-const CONCURRENCY = { default: 0, 'first-write': 1, 'last-write': 2 } as const;
-const CONSISTENCY = { default: 0, eventual: 1, strong: 2 } as const;
+  async query<T = unknown>(
+    storeName: string,
+    query: StateQuery,
+    options?: StateQueryOptions,
+  ): Promise<StateQueryResult<T>> {
+    const operation = `state.query "${storeName}"`;
+    requireName(operation, 'store name', storeName);
+    const { results, token } = await this.channel.unary(
+      'queryStateAlpha1',
+      {
+        storeName,
+        query: jsonOf(operation, query),
+        metadata: metadataText(options?.metadata) ?? {},
+      },
+      { operation, errorCode: 'ERR_STATE_QUERY', options, repeatable: true },
+    );
+    return {
+      results: results.map(({ key, data, etag, error }) => ({
+        key,
+        data: decodeLenient(data) as T,
+        ...(etag !== '' && { etag }),
+        ...(error !== '' && { error }),
+      })),
+      ...(token !== '' && { token }),
+    };
+  }
+}
 
 function wireEntry(
   operation: string,
-  entry: StateEntry,
+  entry: StateOperation['request'],
   shared?: MetadataValues,
 ): WireItem {
   requireName(operation, 'key', entry.key);
@@ -165,18 +185,14 @@ function wireEntry(
     key: entry.key,
     value: Buffer.from(jsonOf(operation, entry.value ?? null)),
     ...etagOf(entry.etag),
-    options: wireOptions(entry.options),
+    options: optionNumbers(operation, entry.options),
     metadata: { ...metadataText(entry.metadata), ...metadataText(shared) },
   };
 }
 
-function etagOf(etag: string | undefined): { etag?: { value: string } } {
-  return etag === undefined ? {} : { etag: { value: etag } };
-}
-
-function wireOptions(options: StateOptions | undefined): WireItem['options'] {
-  return {
-    concurrency: CONCURRENCY[options?.concurrency ?? 'default'],
-    consistency: CONSISTENCY[options?.consistency ?? 'default'],
-  };
+function etagOf(etag: StateOperation['request']['etag']): {
+  etag?: { value: string };
+} {
+  if (etag === undefined) return {};
+  return { etag: typeof etag === 'string' ? { value: etag } : etag };
 }

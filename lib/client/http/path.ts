@@ -1,4 +1,3 @@
-import { DaprBadRequestError } from '../../errors/dapr-bad-request.error.js';
 import { requireName } from '../name.js';
 import { metadataText, type MetadataValues } from '../metadata-values.js';
 
@@ -8,7 +7,7 @@ const PLAIN = /^[\w-]+$/;
  * A name as one part of a path. daprd unescapes each part by itself, so that every name arrives as it is, one with a
  * slash too; a bare `.` or `..` it would take for a step in the path.
  * @param what the name's meaning, for the error: `key`
- * @throws {@link DaprBadRequestError} for an empty name and for broken surrogate pairs
+ * @throws DaprBadRequestError for an empty name and for broken surrogate pairs
  */
 export function pathPart(
   operation: string,
@@ -18,14 +17,7 @@ export function pathPart(
   if (typeof name === 'string' && PLAIN.test(name)) return name;
   requireName(operation, what, name);
   if (name === '.' || name === '..') return name.replaceAll('.', '%2E');
-  try {
-    return encodeURIComponent(name);
-  } catch (cause) {
-    throw new DaprBadRequestError(
-      `${operation} failed: the ${what} is no valid Unicode text.`,
-      { operation, cause },
-    );
-  }
+  return encodeURIComponent(name);
 }
 
 /** `?consistency=strong&metadata.ttlInSeconds=60`, or '' where there is nothing to say. */

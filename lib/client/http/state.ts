@@ -12,11 +12,16 @@ import type {
   StateGetOptions,
   StateItem,
   StateOperation,
+  StateQuery,
+  StateQueryOptions,
+  StateQueryResult,
   StateSaveOptions,
   StateValue,
 } from '../state.js';
-import { JSON_TYPE, type HttpCall, type HttpChannel } from './channel.js';
 import { jsonOf, parseAnswer } from '../json.js';
+import { requireName } from '../name.js';
+import { optionTexts } from '../state-options.js';
+import { JSON_TYPE, type HttpCall, type HttpChannel } from './channel.js';
 import { pathPart, queryText } from './path.js';
 
 /** State over HTTP. */
@@ -36,7 +41,10 @@ export class HttpState implements ClientState {
         storePath(operation, storeName) + queryText({}, options?.metadata),
         options,
       ),
-      body: jsonOf(operation, entries.map(wireEntry)),
+      body: jsonOf(
+        operation,
+        entries.map((entry) => wireEntry(operation, entry)),
+      ),
     });
     return ACKNOWLEDGED;
   }
@@ -59,7 +67,12 @@ export class HttpState implements ClientState {
       operation,
       lane: 'leaf',
       method: 'GET',
-      path: keyPath(operation, storeName, key) + readQuery(options),
+      path:
+        keyPath(operation, storeName, key) +
+        queryText(
+          { consistency: optionTexts(operation, options).consistency },
+          options?.metadata,
+        ),
       options,
       repeatable: true,
     });
@@ -101,14 +114,14 @@ export class HttpState implements ClientState {
     options?: StateDeleteOptions,
   ): Promise<Acknowledged> {
     const operation = `state.delete "${storeName}" key "${key}"`;
-    const { concurrency, consistency, metadata, etag } = options ?? {};
+    const { metadata, etag } = options ?? {};
     await this.channel.send({
       operation,
       lane: 'leaf',
       method: 'DELETE',
       path:
         keyPath(operation, storeName, key) +
-        queryText({ concurrency, consistency }, metadata),
+        queryText(optionTexts(operation, options), metadata),
       headers: etag === undefined ? undefined : { 'if-match': etag },
       options,
     });
@@ -129,10 +142,33 @@ export class HttpState implements ClientState {
         options,
       ),
       body: jsonOf(operation, {
-        operations: operations.map(wireOperation),
+        operations: operations.map(({ operation: kind, request }) => ({
+          operation: kind,
+          request: wireEntry(operation, request),
+        })),
         metadata: metadataText(metadata ?? undefined),
       }),
     });
+  }
+
+  async query<T = unknown>(
+    storeName: string,
+    query: StateQuery,
+    options?: StateQueryOptions,
+  ): Promise<StateQueryResult<T>> {
+    const operation = `state.query "${storeName}"`;
+    const store = pathPart(operation, 'store name', storeName);
+    const { status, body } = await this.channel.send({
+      ...post(
+        operation,
+        `/v1.0-alpha1/state/${store}/query${queryText({}, options?.metadata)}`,
+        options,
+      ),
+      repeatable: true,
+      body: jsonOf(operation, query),
+    });
+    if (status === 204) return { results: [] };
+    return parseAnswer(operation, body) as StateQueryResult<T>;
   }
 }
 
@@ -159,23 +195,17 @@ function keyPath(operation: string, storeName: string, key: string): string {
   return `${storePath(operation, storeName)}/${pathPart(operation, 'key', key)}`;
 }
 
-function readQuery(options: StateGetOptions | undefined): string {
-  if (options === undefined) return '';
-  return queryText({ consistency: options.consistency }, options.metadata);
-}
-
-function wireEntry(entry: StateEntry): object {
+function wireEntry(
+  operation: string,
+  entry: StateOperation['request'],
+): object {
   const { key, value, etag, metadata, options } = entry;
-  return { key, value, etag, metadata: metadataText(metadata), options };
-}
-
-function wireOperation({ operation, request }: StateOperation): object {
-  const { etag, ...entry } = request;
+  requireName(operation, 'key', key);
   return {
-    operation,
-    request: {
-      ...wireEntry(entry),
-      etag: typeof etag === 'object' ? etag.value : etag,
-    },
+    key,
+    value,
+    etag: typeof etag === 'object' ? etag.value : etag,
+    metadata: metadataText(metadata),
+    options: options && optionTexts(operation, options),
   };
 }
