@@ -26,12 +26,18 @@ export type Ask =
       readonly milliseconds: number;
       readonly concurrency: number;
     }
+  | { readonly kind: 'memory' }
   /** Runs that many calls, and tells how the heap has grown from the first half to the second. */
   | { readonly kind: 'heap'; readonly calls: number };
 
 export interface Usage {
   /** Microseconds of CPU time, user and system, since the process began. */
   readonly cpu: number;
+}
+
+export interface Memory {
+  /** Bytes in use after a full collection. */
+  readonly heap: number;
 }
 
 export interface Heap {

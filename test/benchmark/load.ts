@@ -5,7 +5,8 @@ export interface Load {
   /** The requests to send, in turn; bytes of whole HTTP/1.1 requests. */
   readonly requests: readonly Buffer[];
   readonly connections: number;
-  readonly milliseconds: number;
+  /** How long; without it each request is sent once. */
+  readonly milliseconds?: number;
 }
 
 export interface LoadResult {
@@ -25,7 +26,10 @@ export async function generate(load: Load): Promise<LoadResult> {
   let failures = 0;
   let next = 0;
   const begin = process.hrtime.bigint();
-  const end = begin + BigInt(load.milliseconds) * 1_000_000n;
+  const isOver =
+    load.milliseconds === undefined
+      ? () => next >= load.requests.length
+      : endsAfter(begin, load.milliseconds);
   const worker = (socket: Socket): Promise<void> =>
     new Promise((resolve, reject) => {
       let sent = 0n;
@@ -43,7 +47,7 @@ export async function generate(load: Load): Promise<LoadResult> {
         const now = process.hrtime.bigint();
         latencies.push(Number(now - sent) / 1e6);
         if (!received.startsWith('HTTP/1.1 2')) failures += 1;
-        if (now < end) return send();
+        if (!isOver(now)) return send();
         socket.removeAllListeners('close');
         socket.destroy();
         resolve();
@@ -62,6 +66,14 @@ export async function generate(load: Load): Promise<LoadResult> {
     p99: latencies[Math.floor(latencies.length * 0.99)] ?? 0,
     failures,
   };
+}
+
+function endsAfter(
+  begin: bigint,
+  milliseconds: number,
+): (now: bigint) => boolean {
+  const end = begin + BigInt(milliseconds) * 1_000_000n;
+  return (now) => now >= end;
 }
 
 function open(port: number): Promise<Socket> {

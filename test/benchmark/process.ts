@@ -23,6 +23,7 @@ process.send?.({ served });
 
 async function answer(ask: Ask): Promise<void> {
   if (ask.kind === 'call') return void process.send?.(await callFor(ask));
+  if (ask.kind === 'memory') return void process.send?.({ heap: heapUsed() });
   if (ask.kind === 'heap') return void process.send?.(await heapOf(ask.calls));
   const { user, system } = process.cpuUsage();
   process.send?.({ cpu: user + system });
@@ -58,9 +59,9 @@ async function heapOf(calls: number): Promise<Heap> {
   // What is compiled and cached by then stays.
   await callTimes(calls / 10);
   await half();
-  const halfway = heapUsed();
+  const halfway = heapUsed() / 2 ** 20;
   await half();
-  return { halfway, end: heapUsed() };
+  return { halfway, end: heapUsed() / 2 ** 20 };
 }
 
 async function callTimes(calls: number): Promise<void> {
@@ -73,7 +74,7 @@ async function callTimes(calls: number): Promise<void> {
 
 function heapUsed(): number {
   (globalThis as { gc?: () => void }).gc?.();
-  return process.memoryUsage().heapUsed / 2 ** 20;
+  return process.memoryUsage().heapUsed;
 }
 
 async function startProfile(): Promise<Session> {

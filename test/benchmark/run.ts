@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import type { Ask, Called, Heap, Served, Usage } from './contender.js';
+import type { Ask, Called, Heap, Memory, Served, Usage } from './contender.js';
 import { generate, request } from './load.js';
 import { startStubSidecar, type StubSidecar } from './stub-sidecar.js';
 import { pin } from './pin.js';
@@ -49,17 +49,15 @@ interface Scenario {
 
 // Many ids, as in an app: one hot actor would measure its queue.
 const ids = Array.from({ length: 500 }, (_, index) => `cart-${index}`);
+const actorCall = (id: string, method: string): Buffer =>
+  request(
+    'PUT',
+    `/actors/Cart/${id}/method/${method}`,
+    'application/json',
+    CHANGE,
+  );
 const actorCalls = (method: string) => (served: Served) =>
-  served.hasActors
-    ? ids.map((id) =>
-        request(
-          'PUT',
-          `/actors/Cart/${id}/method/${method}`,
-          'application/json',
-          CHANGE,
-        ),
-      )
-    : undefined;
+  served.hasActors ? ids.map((id) => actorCall(id, method)) : undefined;
 
 const SCENARIOS: readonly Scenario[] = [
   {
@@ -80,6 +78,7 @@ interface ClientScenario {
 
 const IN_FLIGHT = 10_000;
 const MANY_CALLS = 1_000_000;
+const MANY_ACTORS = 100_000;
 
 const CLIENT_SCENARIOS: readonly ClientScenario[] = [
   {
@@ -118,7 +117,8 @@ for (const scenario of SCENARIOS)
   if (wanted(scenario.title)) tables.push(await serverTable(scenario));
 for (const scenario of CLIENT_SCENARIOS)
   if (wanted(scenario.title)) tables.push(await clientTable(scenario));
-if (wanted('Heap of a client')) tables.push(await heapTable());
+if (wanted('Heap over client calls')) tables.push(await heapTable());
+if (wanted('Many actors')) tables.push(await manyActorsTable());
 sidecar.close();
 process.stdout.write(`${header()}\n\n${tables.join('\n\n')}\n`);
 
@@ -216,6 +216,58 @@ async function heapTable(): Promise<string> {
     '| protocol | MiB halfway | MiB at the end |',
     '| --- | ---: | ---: |',
     ...rows,
+  ].join('\n');
+}
+
+/** What an actor costs while it does nothing, and whether the others cost when it does something. */
+async function manyActorsTable(): Promise<string> {
+  const host = await start('ours-express', 'serve', sidecar);
+  const port = host.served?.port ?? 0;
+  const send = (
+    connections: number,
+    requests: readonly Buffer[],
+    milliseconds?: number,
+  ) =>
+    generate({
+      port,
+      connections,
+      requests,
+      ...(milliseconds !== undefined && { milliseconds }),
+    });
+  const calls = Array.from({ length: MANY_ACTORS }, (_, index) =>
+    actorCall(`many-${index}`, 'peek'),
+  );
+  await send(
+    CONNECTIONS,
+    ids.map((id) => actorCall(id, 'peek')),
+    WARM_UP,
+  );
+  const measures = new Map<string, Measure[]>();
+  const measure = async (count: number): Promise<void> => {
+    const before = await ask<Usage>(host, { kind: 'usage' });
+    const result = await send(CONNECTIONS, calls.slice(0, count), DURATION);
+    const after = await ask<Usage>(host, { kind: 'usage' });
+    add(measures, `${count.toLocaleString('en')} of them`, {
+      perSecond: result.count / result.seconds,
+      cpuMicros: (after.cpu - before.cpu) / result.count,
+      p99: result.p99,
+      sidecarCalls: 0,
+    });
+  };
+  for (let round = 0; round < ROUNDS; round++) await measure(1);
+  const before = await ask<Memory>(host, { kind: 'memory' });
+  await send(CONNECTIONS, calls);
+  const after = await ask<Memory>(host, { kind: 'memory' });
+  for (let round = 0; round < ROUNDS; round++) await measure(MANY_ACTORS);
+  const crowd = Array.from({ length: 1000 }, () => actorCall('crowd', 'add'));
+  const rush = await send(crowd.length, crowd);
+  await stopAll([host]);
+  const bytes = (after.heap - before.heap) / MANY_ACTORS;
+  return [
+    markdown('Many actors (ours-express, method)', measures),
+    '',
+    `An idle actor takes ${Math.round(bytes)} bytes of heap, its object included. ` +
+      `1 000 concurrent first calls of one id: ${Math.round(rush.seconds * 1000)} ms in all, ${rush.failures} failed.`,
   ].join('\n');
 }
 

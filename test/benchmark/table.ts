@@ -16,11 +16,11 @@ export function markdown(
   const medians = new Map(
     [...measures].map(([name, rounds]) => [name, medianOf(rounds)]),
   );
-  const bare = medians.get('bare')?.perSecond ?? NaN;
-  const sdk = medians.get('dapr-sdk')?.perSecond ?? NaN;
+  const bare = medians.get('bare')?.perSecond;
+  const sdk = medians.get('dapr-sdk')?.perSecond;
   const rows = [...medians].map(
     ([name, { perSecond, cpuMicros, p99, sidecarCalls }]) =>
-      `| ${name} | ${Math.round(perSecond).toLocaleString('en')} | ${(perSecond / bare).toFixed(2)} | ${(perSecond / sdk).toFixed(2)} | ` +
+      `| ${name} | ${Math.round(perSecond).toLocaleString('en')} | ${ratio(perSecond, bare)} | ${ratio(perSecond, sdk)} | ` +
       `${cpuMicros.toFixed(1)} | ${p99.toFixed(2)} | ${sidecarCalls.toFixed(2)} |`,
   );
   return [
@@ -30,6 +30,10 @@ export function markdown(
     '| --- | ---: | ---: | ---: | ---: | ---: | ---: |',
     ...rows,
   ].join('\n');
+}
+
+function ratio(value: number, to: number | undefined): string {
+  return to === undefined ? '' : (value / to).toFixed(2);
 }
 
 function medianOf(rounds: readonly Measure[]): Measure {
