@@ -28,7 +28,10 @@ const SECTION_KEYS: Readonly<Record<string, readonly string[]>> = {
     'drainOngoingCallTimeout',
     'drainRebalancedActors',
     'reentrancy',
+    'remindersStoragePartitions',
     'arguments',
+    'errors',
+    'stacks',
   ],
   'actors.reentrancy': ['enabled', 'maxStackDepth'],
   server: [

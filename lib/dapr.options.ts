@@ -1,4 +1,4 @@
-import type { ActorsOptions } from './actors/actors.options.js';
+import type { ActorsModuleOptions } from './actors/actors.options.js';
 import { CLIENT_OPTIONS, type DaprClientOptions } from './client/options.js';
 import { checkOptions, LARGEST_PORT, SECTIONS } from './dapr.check-options.js';
 import { DaprConfigurationError } from './errors/dapr-configuration.error.js';
@@ -42,7 +42,7 @@ export interface DaprModuleOptions extends DaprClientOptions {
   /** Deployed names of the pub/subs, topics and bindings that decorators name; undefined means as written. */
   readonly names?: Readonly<Record<string, string | undefined>>;
   readonly subscriptions?: SubscriptionsOptions;
-  readonly actors?: ActorsOptions;
+  readonly actors?: ActorsModuleOptions;
   readonly server?: ServerOptions;
   readonly embedded?: EmbeddedOptions;
 }
@@ -56,7 +56,7 @@ export interface ResolvedOptions {
   readonly clients: Readonly<Record<string, DaprClientOptions>>;
   readonly names: Readonly<Record<string, string | undefined>>;
   readonly subscriptions: SubscriptionsOptions;
-  readonly actors: ActorsOptions;
+  readonly actors: ActorsModuleOptions;
   readonly server: ServerOptions;
   readonly embedded: EmbeddedOptions & { readonly appId: string };
   /** Where Dapr's calls are served when there is no HTTP app whose port they could share. */

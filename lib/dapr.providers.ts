@@ -98,9 +98,17 @@ export const daprProviders: Provider[] = [
   },
   {
     provide: ActorProxyFactory,
-    inject: [DaprClient, CurrentCall],
-    useFactory: (client: DaprClient, currentCall: CurrentCall) =>
-      new ActorProxyFactory({ client: () => client.actor, currentCall }),
+    inject: [RESOLVED_OPTIONS, DaprClient, CurrentCall],
+    useFactory: (
+      { actors }: ResolvedOptions,
+      client: DaprClient,
+      currentCall: CurrentCall,
+    ) =>
+      new ActorProxyFactory({
+        client: () => client.actor,
+        currentCall,
+        errors: actors.errors,
+      }),
   },
   {
     provide: ActorRuntime,
@@ -108,6 +116,7 @@ export const daprProviders: Provider[] = [
       RESOLVED_OPTIONS,
       DaprClient,
       CurrentCall,
+      CLOCK,
       ModuleRef,
       ModulesContainer,
       ApplicationConfig,
@@ -116,6 +125,7 @@ export const daprProviders: Provider[] = [
       options: ResolvedOptions,
       client: DaprClient,
       currentCall: CurrentCall,
+      clock: Clock,
       moduleRef: ModuleRef,
       modules: ModulesContainer,
       config: ApplicationConfig,
@@ -128,6 +138,7 @@ export const daprProviders: Provider[] = [
         inheritAppConfig: options.server.inheritAppConfig ?? false,
         options: options.actors,
         currentCall,
+        clock,
       }),
   },
   {

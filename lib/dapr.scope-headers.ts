@@ -15,17 +15,20 @@ export function scopeHeaders(
 }
 
 function headersOf(
-  { traceparent, tracestate, baggage, reentrancyId, turns }: CallScope,
+  scope: CallScope,
   target: 'actor' | 'other',
 ): Record<string, string> | undefined {
+  const { traceparent, tracestate, baggage, reentrancyId } = scope;
+  // Not asked for other calls: telling the turns takes time.
+  const turns = target === 'actor' ? scope.turns : undefined;
   const sendsReentrancy = reentrancyId !== undefined && target === 'actor';
-  if (traceparent === undefined && !sendsReentrancy) return undefined;
+  if (traceparent === undefined && !sendsReentrancy && turns === undefined)
+    return undefined;
   return {
     ...(traceparent !== undefined && { [Headers.traceparent]: traceparent }),
     ...(tracestate !== undefined && { [Headers.tracestate]: tracestate }),
     ...(baggage !== undefined && { [Headers.baggage]: baggage }),
     ...(sendsReentrancy && { [Headers.reentrancyId]: reentrancyId }),
-    ...(sendsReentrancy &&
-      turns !== undefined && { [Headers.actorTurns]: turns }),
+    ...(turns !== undefined && { [Headers.actorTurns]: turns }),
   };
 }

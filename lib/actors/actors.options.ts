@@ -1,5 +1,10 @@
 import type { BareArray } from '../protocol/actor-arguments.js';
 import type { Duration } from '../protocol/duration.js';
+import type { ActorStateOptions } from './actor-state.options.js';
+import type {
+  RemoteErrorClass,
+  RemoteErrorRule,
+} from './proxy/error-classes.js';
 
 /** Calls that come back to an actor while its own turn waits for them. */
 export interface ActorReentrancyOptions {
@@ -23,6 +28,11 @@ export interface ActorsOptions {
   /** Default: not enabled. */
   readonly reentrancy?: ActorReentrancyOptions;
   /**
+   * Into how many parts the reminders of a type are split in the state store: a whole number from 0 up. Of use before
+   * Dapr 1.15 only, where reminders were kept there; later ones take it and do nothing.
+   */
+  readonly remindersStoragePartitions?: number;
+  /**
    * What a bare JSON array means between this package and other SDKs: `single` is one argument, `spread` is the list
    * of arguments, as `@dapr/dapr` sends and takes it. So an actor reads what callers on other SDKs send, and so a
    * proxy calls: with `spread`, a single argument is sent as a list of one. Default `single`.
@@ -30,8 +40,32 @@ export interface ActorsOptions {
   readonly arguments?: BareArray;
 }
 
+/** What `DaprModule.forRoot({ actors })` says of all actors of the app, and of the proxies in it. */
+export interface ActorsModuleOptions extends ActorsOptions {
+  /**
+   * Classes of the errors that actors throw. Where one of them, or a subclass, is thrown in an actor, a proxy throws an
+   * instance of it again, with the message, `status` and `details` of the original and an `ActorInvocationError` as its
+   * cause: `[HttpException, OutOfStockError]`. Its constructor does not run, but for exceptions of Nest. Every other
+   * error becomes an `ActorInvocationError`. Default: none.
+   */
+  readonly errors?: readonly (RemoteErrorClass | RemoteErrorRule)[];
+  /**
+   * Send the stack of an actor's error to the proxy that called, which shows it as the `stack` of the error's cause.
+   * For apps that trust each other. Default false.
+   */
+  readonly stacks?: boolean;
+}
+
 /** What `@ActorType` may say of its class. */
 export interface ActorTypeOptions extends ActorsOptions {
+  /**
+   * How many turns of the type run at a time in this replica, whatever their actors; the others wait in the order they
+   * came. A turn that is called in another one of the type, directly or through other actors of this package, runs
+   * within that one's share, since that one waits for it. Default: any number.
+   */
+  readonly maxConcurrentTurns?: number;
+  /** How the state is stored. Default: JSON, without versions. */
+  readonly state?: ActorStateOptions;
   /** The methods that can be called from outside. Default: every method below `Actor` that is no hook or handler. */
   readonly methods?: readonly string[];
   /** The class only describes actors that another app hosts, though its methods have bodies. Default false. */

@@ -1,4 +1,5 @@
 import type { DurationInput } from '../protocol/duration.js';
+import type { FailurePolicy } from '../protocol/failure-policy.js';
 import type { HeaderBag } from '../protocol/headers.js';
 import type { CallOptions } from './call-options.js';
 
@@ -37,6 +38,11 @@ export interface ActorTimerOptions extends ActorScheduleOptions {
 export interface ActorReminderOptions extends ActorScheduleOptions {
   /** false: fail with status 409 where a reminder of that name exists. Default true. */
   readonly overwrite?: boolean;
+  /**
+   * What Dapr does when the handler fails. Default: three more tries, a second apart, then the schedule goes on. Dapr
+   * takes it over gRPC only.
+   */
+  readonly failurePolicy?: FailurePolicy;
 }
 
 export interface ActorReminder {
@@ -47,6 +53,19 @@ export interface ActorReminder {
   readonly period?: string;
   readonly ttl?: string;
   readonly data?: unknown;
+}
+
+/** A reminder of a list. */
+export interface NamedActorReminder extends ActorReminder {
+  readonly name: string;
+}
+
+/** A value of an actor's state. */
+export interface ActorStateValue<T = unknown> {
+  /** Undefined where nothing is stored under the key. */
+  readonly value: T | undefined;
+  /** When it expires; undefined for never, and where the store does not tell, as Redis does not. */
+  readonly expires: Date | undefined;
 }
 
 /** A method call as it goes over the wire; for proxies. */
@@ -94,6 +113,13 @@ export interface ClientActor {
     key: string,
     options?: CallOptions,
   ): Promise<T | undefined>;
+  /** The same, with the end of its time to live. */
+  stateGetWithExpiry<T = unknown>(
+    actorType: string,
+    actorId: string,
+    key: string,
+    options?: CallOptions,
+  ): Promise<ActorStateValue<T>>;
   /** All operations or none. The actor must be active, else the sidecar answers 400. */
   stateTransaction(
     actorType: string,
@@ -115,6 +141,12 @@ export interface ClientActor {
     name: string,
     options?: CallOptions,
   ): Promise<ActorReminder>;
+  /** The reminders of an actor, or of all actors of the type. Dapr tells them over gRPC only. */
+  reminderList(
+    actorType: string,
+    actorId?: string,
+    options?: CallOptions,
+  ): Promise<NamedActorReminder[]>;
   reminderDelete(
     actorType: string,
     actorId: string,

@@ -10,6 +10,22 @@ export interface ActorCallDetails extends DaprCall {
 
 /** A call of an actor: a method, a timer or a reminder. */
 export class ActorContext extends DaprContext<ActorCallDetails> {
+  constructor(
+    call: ActorCallDetails,
+    private readonly turn: { readonly signal: AbortSignal } = call,
+  ) {
+    super(call);
+  }
+
+  /**
+   * Aborts when the turn is of no use any more: its caller gave up or closed its connection, Dapr deactivated the actor
+   * meanwhile, a new sidecar took over; and when the app shuts down and the turn has had its `drainOngoingCallTimeout`.
+   * A turn that does not look at it goes on to its end, and stores what it changed unless the actor was deactivated.
+   */
+  override get signal(): AbortSignal {
+    return this.turn.signal;
+  }
+
   get kind(): 'method' | 'timer' | 'reminder' {
     return this.call.kind;
   }

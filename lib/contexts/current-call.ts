@@ -8,8 +8,10 @@ export interface CallScope {
   readonly baggage?: string;
   /** Dapr's id of the actor call chain; sent on with calls of actors only. */
   readonly reentrancyId?: string;
-  /** The actor turns of that chain, outermost first; sent on with calls of actors only. */
+  /** The actor turns that the call is made in, outermost first; sent on with calls of actors only. */
   readonly turns?: string | undefined;
+  /** A turn of an actor whose code can call others. */
+  readonly mayCall?: boolean;
 }
 
 /** The incoming call that the running code belongs to. One per DaprModule. */
@@ -30,6 +32,6 @@ export class CurrentCall {
   }
 }
 
-function isEmpty({ traceparent, reentrancyId }: CallScope): boolean {
-  return traceparent === undefined && reentrancyId === undefined;
+function isEmpty({ traceparent, reentrancyId, mayCall }: CallScope): boolean {
+  return traceparent === undefined && reentrancyId === undefined && !mayCall;
 }

@@ -16,6 +16,7 @@ export interface ActorTypeConfig {
     readonly enabled: boolean;
     readonly maxStackDepth?: number;
   };
+  readonly remindersStoragePartitions?: number;
 }
 
 /** Settings for some of the types in `entities`. */

@@ -9,15 +9,19 @@ import {
   DaprClient,
   DaprModule,
   InjectActors,
+  OnReminder,
 } from '../../lib/index.js';
 import { Ctx } from '@nestjs/microservices';
 import { runNest, type NestRun } from '../support/nest-run.js';
 import { platforms } from '../support/platforms.js';
+import { until } from '../support/until.js';
 
 /** The chains that actors saw, by their ids. */
 @Injectable()
 class Chains {
   readonly seen = new Map<string, unknown[]>();
+  /** How the call of a reminder ended. */
+  readonly ends = new Map<string, string>();
 
   note(id: string, { headers }: ActorContext): void {
     const chains = this.seen.get(id) ?? [];
@@ -97,6 +101,31 @@ class AccountActor extends Actor<AccountState> {
     };
   }
 
+  async callMirror(id: string): Promise<void> {
+    await this.mirrors.get(id).knot();
+  }
+
+  async throughItself(): Promise<string> {
+    return this.accounts.get(this.id).pong();
+  }
+
+  async remindMyself(): Promise<void> {
+    await this.reminders.set('ping', { dueTime: '0s' });
+  }
+
+  /** Dapr gives it no reentrancy id. */
+  @OnReminder('ping')
+  async onPing(): Promise<void> {
+    const end = await this.throughItself().catch(
+      ({ message }: Error) => message,
+    );
+    this.chains.ends.set(this.id, end);
+  }
+
+  pong(): string {
+    return 'pong';
+  }
+
   async dive(levels: number): Promise<number> {
     if (levels === 0) return 0;
     return 1 + (await this.accounts.get(this.id).dive(levels - 1));
@@ -117,10 +146,13 @@ class MirrorActor extends Actor {
     return this.actors.get(AccountActor, id).meet();
   }
 
-  /** It waits for itself. */
   async knot(): Promise<void> {
-    const options = { timeout: 300 };
-    await this.actors.get(MirrorActor, this.id, options).knot();
+    await this.actors.get(MirrorActor, this.id).knot();
+  }
+
+  /** Through an actor that is no part of the knot. */
+  async knotAround(): Promise<void> {
+    await this.actors.get(AccountActor, 'around').callMirror(this.id);
   }
 }
 
@@ -140,6 +172,7 @@ describe.each(platforms)('a chain of calls on %s', (_platform, adapter) => {
   const newAccount = () => {
     const id = `account-${ids++}`;
     return {
+      id,
       account: nest.app.get(ActorProxyFactory).get(AccountActor, id),
       chains: () => new Set(nest.app.get(Chains).seen.get(id)),
       stored: async () => ({
@@ -185,11 +218,25 @@ describe.each(platforms)('a chain of calls on %s', (_platform, adapter) => {
     await expect(account.dive(2)).resolves.toBe(2);
   });
 
-  it('waits for itself where the type is not reentrant, until somebody loses patience [A16]', async () => {
-    const mirror = nest.app.get(ActorProxyFactory).get(MirrorActor, 'knot');
-    await expect(mirror.knot()).rejects.toMatchObject({
-      name: 'DaprTimeoutError',
-    });
+  it.each(['knot', 'knotAround'] as const)(
+    'that would wait for itself is refused in words: %s [A16]',
+    async (method) => {
+      const mirror = nest.app.get(ActorProxyFactory).get(MirrorActor, 'knot');
+      await expect(mirror[method]()).rejects.toMatchObject({
+        name: 'DaprBadRequestError',
+        message: expect.stringMatching(
+          /Mirror\/knot\.knot was not called: it would wait for itself/,
+        ),
+      });
+    },
+  );
+
+  it('that a reminder began can not come back, and is refused in words [A16]', async () => {
+    const { id, account } = newAccount();
+    await account.remindMyself();
+    const { ends } = nest.app.get(Chains);
+    await until(() => ends.has(id));
+    expect(ends.get(id)).toMatch(/it would wait for itself.*timers/);
   });
 
   it('takes back what an inner call changed that threw, though the outer one goes on [A1]', async () => {

@@ -6,31 +6,34 @@ import {
   type BareArray,
   type EncodedArguments,
 } from '../../protocol/actor-arguments.js';
-import {
-  ENVELOPE_VERSION,
-  type RemoteError,
-} from '../../protocol/actor-envelope.js';
+import { DaprBadRequestError } from '../../errors/dapr-bad-request.error.js';
+import { ENVELOPE_VERSION } from '../../protocol/actor-envelope.js';
 import { Headers } from '../../protocol/headers.js';
 import { actorTypeOf, type ActorClass } from '../actor-type.decorator.js';
 import type { ActorsOptions } from '../actors.options.js';
 import type { ActorProxy } from './actor-proxy.js';
 import { Turn } from '../runtime/turn.js';
 import { actorTypeName } from './actor-type-ref.js';
+import {
+  errorRestorer,
+  type RemoteErrorClass,
+  type RemoteErrorRule,
+  type RestoreError,
+} from './error-classes.js';
 import { remoteActor } from './remote-actor.js';
 import { hostError, invocationError, outcomeOf } from './remote-answer.js';
 
-/** Makes the error that a proxy throws for an actor's error of some name. */
-export type RemoteErrorFactory = (error: RemoteError) => Error;
-
-type ActorProxyOptions = CallOptions & Pick<ActorsOptions, 'arguments'>;
+/** How the calls of a proxy are made. */
+export interface ActorProxyOptions
+  extends CallOptions, Pick<ActorsOptions, 'arguments'> {}
 
 export interface ActorProxyFactoryDependencies {
   /** Asked at each call. */
   readonly client: () => ClientActor;
   /** Tells in which turn of an actor a call is made. */
   readonly currentCall?: CurrentCall;
-  /** By the name of the error the actor threw; any other becomes an `ActorInvocationError`. */
-  readonly errors?: Readonly<Record<string, RemoteErrorFactory>>;
+  /** What actors throw that proxies throw again as it was; any other becomes an `ActorInvocationError`. */
+  readonly errors?: readonly (RemoteErrorClass | RemoteErrorRule)[] | undefined;
 }
 
 /**
@@ -38,18 +41,24 @@ export interface ActorProxyFactoryDependencies {
  * @see https://docs.dapr.io/reference/api/actors_api/#invoke-actor-method
  */
 export class ActorProxyFactory {
-  constructor(private readonly dependencies: ActorProxyFactoryDependencies) {}
+  private readonly restore: RestoreError;
+
+  constructor(private readonly dependencies: ActorProxyFactoryDependencies) {
+    this.restore = errorRestorer(dependencies.errors ?? []);
+  }
 
   /**
    * The actor of a type and id. Makes no call; the actor comes to life with the first method called.
    *
    * Its methods reject with an `ActorInvocationError` for what the actor threw or where its turn failed, and with
-   * another `DaprError` where the sidecar could not be asked.
+   * another `DaprError` where the sidecar could not be asked: a `DaprBadRequestError` for a call that, made within a
+   * turn and waited for, would wait for itself, since the actor that it calls can't be entered before that turn ends.
    *
    * @typeParam T the class of the actor, or an interface with its methods
    * @param type the class with `@ActorType`, or the type name
-   * @param options `signal` and `timeout` (ms) of the calls made with this proxy; `arguments: 'spread'` for an actor of
-   * `@dapr/dapr`, which takes a single argument in a list only. Default: what `@ActorType` says of the class
+   * @param options `signal` and `timeout` (ms) of the calls made with this proxy: a call that is given up also aborts
+   * the signal of the turn that it began; `arguments: 'spread'` for an actor of `@dapr/dapr`, which takes a single
+   * argument in a list only. Default: what `@ActorType` says of the class
    */
   get<T>(
     type: string | ActorClass<T>,
@@ -77,12 +86,12 @@ export class ActorProxyFactory {
     options: CallOptions,
   ): Promise<unknown> {
     const operation = `actor ${actorType}/${actorId}.${method}`;
-    const { client, currentCall, errors } = this.dependencies;
+    const { client, currentCall } = this.dependencies;
     const scope = currentCall?.get();
-    const out =
-      scope instanceof Turn
-        ? scope.callOut(`${actorType}/${actorId}`)
-        : undefined;
+    const turn = scope instanceof Turn ? scope : undefined;
+    if (turn?.waitsFor(actorType, actorId))
+      throw new DaprBadRequestError(knot(operation), { operation });
+    const out = turn?.callOut(`${actorType}/${actorId}`);
     const answer = await client()
       .request({
         ...options,
@@ -103,11 +112,18 @@ export class ActorProxyFactory {
       .finally(out?.end);
     const outcome = outcomeOf(answer);
     if (!('error' in outcome)) return outcome.result;
-    const { error } = outcome;
-    throw errors && Object.hasOwn(errors, error.name)
-      ? errors[error.name]!(error)
-      : invocationError(operation, error);
+    const error = invocationError(operation, outcome.error);
+    throw this.restore(outcome.error, error) ?? error;
   }
+}
+
+function knot(operation: string): string {
+  return (
+    `${operation} was not called: it would wait for itself. It is called in a turn of that same actor, directly or ` +
+    'through others, and nothing can enter the actor before that turn ends. Call the method on `this`; or let it run ' +
+    'after the turn, by a timer or a message; or enable reentrancy in @ActorType. Turns of timers and reminders are ' +
+    'never reentrant, since Dapr gives them no id that a call could come back with.'
+  );
 }
 
 function bareArrayOf(type: string | ActorClass): BareArray | undefined {

@@ -6,7 +6,10 @@ import {
 } from '@nestjs/common';
 import type { ActorClass } from '../actor-type.decorator.js';
 import type { ActorProxy } from './actor-proxy.js';
-import { ActorProxyFactory } from './actor-proxy-factory.js';
+import {
+  ActorProxyFactory,
+  type ActorProxyOptions,
+} from './actor-proxy-factory.js';
 import {
   actorClassOf,
   actorTypeName,
@@ -21,8 +24,11 @@ export type { ActorTypeRef };
  * @typeParam T the class of the actors, or an interface with their methods
  */
 export abstract class Actors<T> {
-  /** The actor of an id. Makes no call; the actor comes to life with the first method called. */
-  abstract get(id: string): ActorProxy<T>;
+  /**
+   * The actor of an id. Makes no call; the actor comes to life with the first method called.
+   * @param options `signal` and `timeout` (ms) of the calls made with this proxy, as in `ActorProxyFactory.get`
+   */
+  abstract get(id: string, options?: ActorProxyOptions): ActorProxy<T>;
 }
 
 /** `Actors` of a type that a module has asked for; keeps the class for the checks at start. */
@@ -38,8 +44,8 @@ export class FeatureActors<T> extends Actors<T> {
     this.type = actorClassOf(ref) ?? actorType;
   }
 
-  get(id: string): ActorProxy<T> {
-    return this.factory.get<T>(this.type, id);
+  get(id: string, options?: ActorProxyOptions): ActorProxy<T> {
+    return this.factory.get<T>(this.type, id, options);
   }
 }
 

@@ -3,6 +3,7 @@ import { ActorInvocationError } from '../../errors/actor-invocation.error.js';
 import {
   HOST_ERROR,
   isEnvelope,
+  readRemoteError,
   type RemoteError,
 } from '../../protocol/actor-envelope.js';
 import type { ErrorDetail } from '../../protocol/error-codes.js';
@@ -17,7 +18,9 @@ export type RemoteOutcome =
 export function outcomeOf({ headers, body }: ActorMethodAnswer): RemoteOutcome {
   const value = decodePayload(body, headerOf(headers, 'content-type'));
   if (isEnvelope(value))
-    return 'error' in value ? { error: value.error } : { result: value.result };
+    return 'error' in value
+      ? { error: readRemoteError(value.error) }
+      : { result: value.result };
   // Dapr's own mark of an application error, which comes with a 200.
   if (headers[Headers.actorError] === undefined) return { result: value };
   const message = typeof value === 'string' ? value : 'The actor failed';
@@ -29,11 +32,14 @@ export function outcomeOf({ headers, body }: ActorMethodAnswer): RemoteOutcome {
 /** The error that a proxy throws for what an actor threw. */
 export function invocationError(
   operation: string,
-  { name, message, status, details }: RemoteError,
+  { name, message, status, details, stack }: RemoteError,
 ): ActorInvocationError {
   return new ActorInvocationError(message, {
     operation,
     name,
+    ...(stack !== undefined && {
+      cause: Object.assign(new Error(message), { stack }),
+    }),
     ...(status !== undefined && { status }),
     ...(details !== undefined && { data: details }),
     ...(isDetail(details) && { details: [details] }),

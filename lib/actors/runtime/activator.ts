@@ -2,17 +2,13 @@ import { ContextIdFactory } from '@nestjs/core';
 import { settle, type Actor } from '../actor.js';
 import type { OnActivate, OnDeactivate } from '../actor-lifecycle.js';
 import { Activation } from './activation.js';
-import type { ActorLog } from './actor-log.js';
 import type { HostedType } from './hosted-type.js';
 import type { ActorSlot } from './slot.js';
 import type { ActorHost } from './state.js';
 
 /** Brings instances into memory and takes them out again. */
 export class Activator {
-  constructor(
-    private readonly host: ActorHost,
-    private readonly log: ActorLog,
-  ) {}
+  constructor(private readonly host: ActorHost) {}
 
   /** Rejects with what the constructor, a dependency or `onActivate` threw; then nothing of the instance is left. */
   activate(slot: ActorSlot): Promise<Activation> {
@@ -31,7 +27,7 @@ export class Activator {
     try {
       await actor?.onDeactivate?.();
     } catch (error) {
-      this.log.unexpected(
+      this.host.log.unexpected(
         `onDeactivate of actor ${slot.type.name}/${slot.id} failed; the instance is gone all the same`,
         error,
       );
@@ -52,7 +48,7 @@ export class Activator {
       slot.activation = undefined;
       throw error;
     }
-    activation.isUnsaved = activation.state.hasChanges;
+    activation.state.isUnsaved = activation.state.hasChanges;
     activation.isActive = true;
     return activation;
   }

@@ -29,6 +29,11 @@ export class ActorLog {
     return hostReply(500, message);
   }
 
+  /** A timer or reminder that nothing takes. */
+  unhandled(problem: string): void {
+    this.logger.warn(problem);
+  }
+
   /** Something went on all the same. */
   unexpected(what: string, error: unknown): void {
     this.logger.error(what, stackOf(error) ?? error);

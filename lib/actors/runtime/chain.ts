@@ -2,7 +2,8 @@ import type { CallScope } from '../../contexts/current-call.js';
 import { headerOf, Headers } from '../../protocol/headers.js';
 import type { ActorCall } from './actor-call.js';
 import type { StateCache } from './state.js';
-import { trailOf, Turn } from './turn.js';
+import { trailOf } from './trail.js';
+import { Turn, type TurnRules } from './turn.js';
 
 /**
  * An outermost call of an actor and the reentrant ones that came in while it ran. Their changes of state are stored
@@ -16,8 +17,11 @@ export class Chain {
   private doom_: Error | undefined;
   private commitment: AbortController | undefined;
 
-  constructor(call: ActorCall) {
-    this.outermost = new Turn(call, undefined);
+  constructor(
+    call: ActorCall,
+    private readonly rules: TurnRules,
+  ) {
+    this.outermost = new Turn(call, undefined, rules);
     this.open = [this.outermost];
   }
 
@@ -53,7 +57,8 @@ export class Chain {
   }
 
   enter(call: ActorCall, state: StateCache): Turn {
-    const turn = new Turn(call, this.parentOf(call));
+    const turn = new Turn(call, this.parentOf(call), this.rules);
+    if (this.doom) turn.abort(this.doom);
     for (const other of this.open)
       if (!turn.isWithin(other)) turn.isShared = other.isShared = true;
     turn.savepoint = state.savepoint();
@@ -104,10 +109,21 @@ export class Chain {
         turn.isShared = true;
   }
 
+  /** What was pending is being stored now, so a turn that throws later goes back to here. */
+  noteSave(): void {
+    for (const turn of this.open) turn.savepoint = undefined;
+  }
+
   /** Nothing of this chain may be stored, not even by a transaction that is under way. */
   condemn(reason: Error): void {
     this.doom_ ??= reason;
     this.commitment?.abort(reason);
+    this.abort(reason);
+  }
+
+  /** Tells the code inside that it had better end. */
+  abort(reason: Error): void {
+    for (const turn of this.open) turn.abort(reason);
   }
 
   /** Runs the transaction that stores the chain's changes. */

@@ -1,9 +1,7 @@
 import { headerOf, Headers } from '../../protocol/headers.js';
-import { PayloadError } from '../../protocol/payload.js';
 import type { ActorCall, ActorReply } from './actor-call.js';
 import type { Activation } from './activation.js';
 import type { Activator } from './activator.js';
-import type { ActorLog } from './actor-log.js';
 import { Chain } from './chain.js';
 import type { HostedType } from './hosted-type.js';
 import { hostReply } from './reply.js';
@@ -20,20 +18,17 @@ export class Dispatcher {
   constructor(
     private readonly host: ActorHost,
     private readonly activator: Activator,
-    private readonly log: ActorLog,
     /** Whether calls that begin a chain are refused. */
     private readonly isDraining: () => boolean,
   ) {}
 
   async dispatch(type: HostedType, call: ActorCall): Promise<ActorReply> {
-    let target: Target | ActorReply;
-    try {
-      target = targetOf(type, call);
-    } catch (error) {
-      if (error instanceof PayloadError) return hostReply(400, error.message);
-      throw error;
+    const target = targetOf(type, call);
+    if ('status' in target) {
+      const { status, message } = target;
+      if (call.kind !== 'method') this.host.log.unhandled(message);
+      return hostReply(status, message);
     }
-    if ('status' in target) return target;
     const slot = type.slots.get(call.actorId);
     const running = slot?.turns.chain;
     if (slot && type.options.reentrancy?.enabled && running?.takesIn(call)) {
@@ -57,7 +52,8 @@ export class Dispatcher {
     call: ActorCall,
     target: Target,
   ): Promise<ActorReply> {
-    const chain = new Chain(call);
+    const { rules, limit } = slot.type;
+    const chain = new Chain(call, rules);
     try {
       const wait = slot.turns.enter(chain);
       if (wait) await wait;
@@ -65,10 +61,16 @@ export class Dispatcher {
       return hostReply(503, (error as Error).message);
     }
     try {
+      const wait = limit?.enter(chain.outermost);
+      if (wait) await wait;
       return await this.host.currentCall.run(chain.outermost, () =>
         this.runChain(slot, chain, call, target),
       );
+    } catch (error) {
+      if (!chain.doom || error !== chain.doom) throw error;
+      return this.host.log.doomed(slot, chain.doom);
     } finally {
+      limit?.leave(chain.outermost);
       chain.outermost.hasEnded = true;
       slot.turns.leave();
       slot.removeIfEmpty();
@@ -87,7 +89,7 @@ export class Dispatcher {
       activation ??= await this.activator.activate(slot);
     } catch (error) {
       chain.seal();
-      return this.log.failed(slot, 'could not be activated', error);
+      return this.host.log.failed(slot, 'could not be activated', error);
     }
     const { state } = activation;
     const { outermost } = chain;
@@ -99,10 +101,11 @@ export class Dispatcher {
         activation,
         call,
         target,
-        this.log,
+        this.host.log,
       );
       if (chain.hasOthers) await chain.othersLeft();
       chain.seal();
+      if (state.saving) await state.saving;
       const refusal =
         isGood && (chain.doom ?? state.hasChanges)
           ? await this.store(slot, chain, activation)
@@ -110,7 +113,8 @@ export class Dispatcher {
       return refusal ?? reply;
     } finally {
       state.restore(undefined);
-      if (activation.isUnsaved) await this.activator.retire(slot);
+      if (state.isUnsaved || state.isDoubtful)
+        await this.activator.retire(slot);
     }
   }
 
@@ -135,7 +139,7 @@ export class Dispatcher {
     const turn = chain.enter(call, activation.state);
     try {
       const { isGood, reply } = await this.host.currentCall.run(turn, () =>
-        runMethod(chain, turn, activation, call, target, this.log),
+        runMethod(chain, turn, activation, call, target, this.host.log),
       );
       if (!isGood) chain.takeBack(turn, activation.state);
       return reply;
@@ -148,16 +152,14 @@ export class Dispatcher {
   private async store(
     slot: ActorSlot,
     chain: Chain,
-    activation: Activation,
+    { state }: Activation,
   ): Promise<ActorReply | undefined> {
-    if (chain.doom) return this.log.doomed(slot, chain.doom);
+    if (chain.doom) return this.host.log.doomed(slot, chain.doom);
     try {
-      await activation.store(chain);
+      await state.commit(chain);
       return undefined;
     } catch (error) {
-      // What the sidecar made of it is unknown, so what is remembered can't be trusted.
-      await this.activator.retire(slot);
-      return this.log.failed(slot, 'could not store its state', error);
+      return this.host.log.failed(slot, 'could not store its state', error);
     }
   }
 }

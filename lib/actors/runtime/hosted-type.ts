@@ -4,6 +4,9 @@ import type { ActorContext } from '../../contexts/actor.context.js';
 import type { Actor } from '../actor.js';
 import type { ActorTypeOptions } from '../actors.options.js';
 import type { ActorSlot } from './slot.js';
+import type { StateFormat } from './state-format.js';
+import type { TurnLimit } from './turn-limit.js';
+import type { TurnRules } from './turn.js';
 
 /** A method of an actor behind Nest's guards, interceptors, pipes and filters. */
 export type ActorMethod = (invocation: Invocation) => Promise<unknown>;
@@ -35,4 +38,12 @@ export interface HostedType {
   readonly reminders: ReadonlyMap<string, ActorMethod>;
   /** By actor id. */
   readonly slots: Map<string, ActorSlot>;
+  readonly rules: TurnRules;
+  /** Undefined where any number of turns may run. */
+  readonly limit: TurnLimit | undefined;
+  readonly format: StateFormat;
+  /** Proxies are told the stacks of errors. */
+  readonly sendsStacks: boolean;
+  /** State keys that were stored with a time to live, whose values may be gone though no turn removed them. */
+  readonly expiring: Set<string>;
 }

@@ -7,7 +7,7 @@ import {
 import { DaprConfigurationError } from '../../errors/dapr-configuration.error.js';
 import type { AppConfig } from '../../protocol/app-config.js';
 import type { Actor } from '../actor.js';
-import type { ActorsOptions } from '../actors.options.js';
+import type { ActorsModuleOptions } from '../actors.options.js';
 import { enhancerConfig } from './enhancer-config.js';
 import {
   scopedEnhancers,
@@ -19,7 +19,10 @@ import { refuseHomelessFeatures } from './features.js';
 import type { ActorMethod, HostedType } from './hosted-type.js';
 import { readMembers } from './members.js';
 import { Pipeline } from './pipeline.js';
-import { appConfigOf, refuseUnknownOptions } from './type-config.js';
+import { mayCallActors } from './reach.js';
+import { stateFormat } from './state-format.js';
+import { TurnLimit } from './turn-limit.js';
+import { appConfigOf, refuseWrongOptions } from './type-config.js';
 
 export interface RegistrySources {
   readonly moduleRef: ModuleRef;
@@ -27,7 +30,7 @@ export interface RegistrySources {
   /** The app's own. */
   readonly config: ApplicationConfig;
   readonly inheritAppConfig: boolean;
-  readonly options: ActorsOptions;
+  readonly options: ActorsModuleOptions;
 }
 
 /** The actor types that an app hosts. */
@@ -74,7 +77,7 @@ function hostedTypeBuilder({
   let pipeline: Pipeline | undefined;
   return (found) => {
     const { target, definition, module, wrapper } = found;
-    refuseUnknownOptions(target.name, definition.options);
+    refuseWrongOptions(target.name, definition.options);
     const members = readMembers(target, definition.options.methods);
     const names = [
       ...members.methods,
@@ -89,16 +92,30 @@ function hostedTypeBuilder({
       built.set(name, pipeline.build(target, name, wrapper.id));
     const byName = (methods: ReadonlyMap<string, string>) =>
       new Map(Array.from(methods, ([key, name]) => [key, built.get(name)!]));
+    const { name } = definition;
+    const all = { ...options, ...definition.options };
+    const { maxConcurrentTurns, reentrancy, state } = all;
     return {
-      name: definition.name,
+      name,
       target,
-      options: { ...options, ...definition.options },
+      options: all,
       moduleRef: module.getProviderByKey(ModuleRef).instance as ModuleRef,
       isScoped: !wrapper.isDependencyTreeStatic(),
       methods: byName(new Map(members.methods.map((name) => [name, name]))),
       timers: byName(members.timers),
       reminders: byName(members.reminders),
       slots: new Map(),
+      rules: {
+        isReentrant: reentrancy?.enabled ?? false,
+        mayCall: mayCallActors(wrapper),
+      },
+      limit:
+        maxConcurrentTurns === undefined
+          ? undefined
+          : new TurnLimit(maxConcurrentTurns),
+      format: stateFormat(name, state),
+      sendsStacks: options.stacks ?? false,
+      expiring: new Set(),
     };
   };
 }

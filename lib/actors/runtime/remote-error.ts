@@ -4,7 +4,7 @@ import { ActorInvocationError } from '../../errors/actor-invocation.error.js';
 import type { RemoteError } from '../../protocol/actor-envelope.js';
 import { toJson } from '../../protocol/payload.js';
 
-/** What a caller is told of an error: never its stack, and of its members no more than `status` and `details`. */
+/** What a caller is told of an error: of its members no more than `status` and `details`. */
 export function remoteErrorOf(error: unknown): RemoteError {
   if (!(error instanceof Error))
     return {
@@ -20,9 +20,36 @@ export function remoteErrorOf(error: unknown): RemoteError {
   };
 }
 
+/** What our proxies are told besides. */
+export function remoteErrorForProxy(
+  error: unknown,
+  withStack: boolean,
+): RemoteError {
+  const remote = remoteErrorOf(error);
+  if (!(error instanceof Error)) return remote;
+  const { stack } = error;
+  return {
+    ...remote,
+    ...classesOf(error),
+    ...(withStack && stack !== undefined && { stack }),
+  };
+}
+
 /** Error classes rarely set their own name. */
 function nameOf(error: Error): string {
   return error.name === 'Error' ? error.constructor.name : error.name;
+}
+
+/** So that a caller who knows a parent of the class, or a class whose errors have another name, knows the error. */
+function classesOf(error: Error): { classes?: string[] } {
+  const classes: string[] = [];
+  for (
+    let prototype: object | null = Object.getPrototypeOf(error);
+    prototype && prototype !== Error.prototype;
+    prototype = Object.getPrototypeOf(prototype)
+  )
+    classes.push(prototype.constructor.name);
+  return classes.some((name) => name !== nameOf(error)) ? { classes } : {};
 }
 
 function statusOf(error: Error): { status?: number } {

@@ -6,7 +6,7 @@ import {
 import { Headers } from '../../protocol/headers.js';
 import { toJson } from '../../protocol/payload.js';
 import type { ActorCall, ActorReply } from './actor-call.js';
-import { remoteErrorOf } from './remote-error.js';
+import { remoteErrorForProxy, remoteErrorOf } from './remote-error.js';
 
 const JSON_HEADERS = { 'content-type': 'application/json' };
 const ERROR_HEADERS = { ...JSON_HEADERS, [Headers.actorError]: 'true' };
@@ -28,10 +28,16 @@ export function resultReply(call: ActorCall, result: unknown): ActorReply {
  * is no 200, so our proxies get a 200 that is marked; for everybody else the status tells. Never 404, which means that
  * there is no such method.
  */
-export function errorReply(call: ActorCall, error: unknown): ActorReply {
+export function errorReply(
+  call: ActorCall,
+  error: unknown,
+  withStack: boolean,
+): ActorReply {
+  if (wantsEnvelope(call)) {
+    const body = errorEnvelope(remoteErrorForProxy(error, withStack));
+    return { status: 200, headers: ERROR_HEADERS, body };
+  }
   const remote = remoteErrorOf(error);
-  if (wantsEnvelope(call))
-    return { status: 200, headers: ERROR_HEADERS, body: errorEnvelope(remote) };
   const { status = 500 } = remote;
   const isFailure = status >= 400 && status < 600 && status !== 404;
   return {

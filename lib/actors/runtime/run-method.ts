@@ -19,20 +19,20 @@ export async function runMethod(
   turn: Turn,
   { actor, state }: Activation,
   call: ActorCall,
-  { method, args }: Target,
+  { type, method, args }: Target,
   log: ActorLog,
 ): Promise<Ending> {
   try {
     const result = await method({
       actor,
       args,
-      context: new ActorContext(call),
+      context: new ActorContext(call, turn),
       takeBack: () => chain.takeBack(turn, state),
     });
     // Made before anything is stored: a result that can't be sent is a failure, too.
     return { isGood: true, reply: resultReply(call, result) };
   } catch (error) {
     log.threw(call, error);
-    return { isGood: false, reply: errorReply(call, error) };
+    return { isGood: false, reply: errorReply(call, error, type.sendsStacks) };
   }
 }

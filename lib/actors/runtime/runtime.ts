@@ -1,8 +1,10 @@
 import type { AppConfig } from '../../protocol/app-config.js';
+import { toMilliseconds } from '../../protocol/duration.js';
 import type { ActorCall, ActorReply } from './actor-call.js';
 import { Activator } from './activator.js';
 import { ActorLog } from './actor-log.js';
 import { Dispatcher } from './dispatcher.js';
+import type { HostedType } from './hosted-type.js';
 import {
   buildRegistry,
   type Registry,
@@ -14,8 +16,18 @@ import type { ActorHost } from './state.js';
 
 export type { ActorCall, ActorReply };
 
+const ENDING = new Error('the app is shutting down');
+
+// daprd's own default.
+const DRAIN_TIMEOUT = '2s';
+
+function drainTimeout({ options }: HostedType): number {
+  return toMilliseconds(options.drainOngoingCallTimeout ?? DRAIN_TIMEOUT);
+}
+
 /** What the runtime needs of the app around it. */
-export interface ActorRuntimeDependencies extends RegistrySources, ActorHost {}
+export interface ActorRuntimeDependencies
+  extends RegistrySources, Omit<ActorHost, 'log'> {}
 
 /** Hosts the actors of one app: what Dapr calls ends here, whatever the wire. */
 export class ActorRuntime {
@@ -31,11 +43,12 @@ export class ActorRuntime {
   private whenQuiet: (() => void)[] = [];
 
   constructor(private readonly dependencies: ActorRuntimeDependencies) {
-    this.activator = new Activator(dependencies, this.log);
+    const { client, currentCall, clock } = dependencies;
+    const host: ActorHost = { client, currentCall, clock, log: this.log };
+    this.activator = new Activator(host);
     this.dispatcher = new Dispatcher(
-      dependencies,
+      host,
       this.activator,
-      this.log,
       () => this.isDraining,
     );
   }
@@ -107,18 +120,26 @@ export class ActorRuntime {
       );
   }
 
-  /** From here on only calls that a running chain waits for are taken. Resolves when none runs or waits. */
+  /**
+   * From here on only calls that a running chain waits for are taken. Resolves when none runs or waits; turns that have
+   * not ended by the `drainOngoingCallTimeout` of their type are told to.
+   */
   async drain(): Promise<void> {
     this.isDraining = true;
-    if (this.underWay > 0)
-      await new Promise<void>((resolve) => this.whenQuiet.push(resolve));
+    if (this.underWay === 0) return;
+    const timers = [...this.registry.types.values()].map((type) =>
+      this.dependencies.clock.schedule(drainTimeout(type), () => {
+        for (const { turns } of type.slots.values()) turns.chain?.abort(ENDING);
+      }),
+    );
+    await new Promise<void>((resolve) => this.whenQuiet.push(resolve));
+    for (const timer of timers) timer.cancel();
   }
 
   /** Drains, then deactivates every instance. */
   async stop(): Promise<void> {
     await this.drain();
-    const reason = new Error('the app is shutting down');
-    await Promise.all(this.slots().map((slot) => this.close(slot, reason)));
+    await Promise.all(this.slots().map((slot) => this.close(slot, ENDING)));
   }
 
   private async close(slot: ActorSlot, reason: Error): Promise<void> {

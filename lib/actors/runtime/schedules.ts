@@ -1,33 +1,43 @@
 import { DaprNotFoundError } from '../../errors/dapr-not-found.error.js';
 import type { ActorReminders, ActorTimers } from '../actor-schedules.js';
+import { missingHandler, scheduleMethod } from './schedule-method.js';
 import type { ActorSlot } from './slot.js';
 import type { ActorHost } from './state.js';
 
 export function timersOf(
   { type, id }: ActorSlot,
-  host: ActorHost,
+  { client, log }: ActorHost,
 ): ActorTimers {
   return {
-    set: (name, timer) => host.client().timerCreate(type.name, id, name, timer),
-    remove: (name) => host.client().timerDelete(type.name, id, name),
+    async set(name, timer) {
+      const { callback } = timer;
+      if (!scheduleMethod(type, 'timer', name, callback))
+        log.unhandled(missingHandler(type, 'timer', name, callback));
+      await client().timerCreate(type.name, id, name, timer);
+    },
+    remove: (name) => client().timerDelete(type.name, id, name),
   };
 }
 
 export function remindersOf(
   { type, id }: ActorSlot,
-  host: ActorHost,
+  { client, log }: ActorHost,
 ): ActorReminders {
   return {
-    set: (name, reminder) =>
-      host.client().reminderCreate(type.name, id, name, reminder),
+    async set(name, reminder) {
+      if (!scheduleMethod(type, 'reminder', name))
+        log.unhandled(missingHandler(type, 'reminder', name));
+      await client().reminderCreate(type.name, id, name, reminder);
+    },
     async get(name) {
       try {
-        return await host.client().reminderGet(type.name, id, name);
+        return await client().reminderGet(type.name, id, name);
       } catch (error) {
         if (error instanceof DaprNotFoundError) return undefined;
         throw error;
       }
     },
-    remove: (name) => host.client().reminderDelete(type.name, id, name),
+    list: () => client().reminderList(type.name, id),
+    remove: (name) => client().reminderDelete(type.name, id, name),
   };
 }

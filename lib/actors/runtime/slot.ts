@@ -27,7 +27,9 @@ export class ActorSlot {
    * instance.
    */
   close(reason: Error, retire: () => Promise<void>): Promise<void> {
-    this.turns.chain?.condemn(reason);
+    const { chain } = this.turns;
+    chain?.condemn(reason);
+    this.type.limit?.refuse(chain?.outermost, reason);
     this.closing ??= this.turns.between(async () => {
       await retire();
       // Before the next chain begins: what it makes is for another call of this method to end.

@@ -1,20 +1,33 @@
-import type { ClientActor, ActorStateOperation } from '../../client/actor.js';
+import type { ClientActor } from '../../client/actor.js';
 import type { CurrentCall } from '../../contexts/current-call.js';
-import { toJson } from '../../protocol/payload.js';
-import { ActorState } from '../actor-state.js';
+import type { Clock } from '../../protocol/clock.js';
+import { ActorState, type ActorStateSetOptions } from '../actor-state.js';
+import type { ActorLog } from './actor-log.js';
+import type { Chain } from './chain.js';
 import type { ActorSlot } from './slot.js';
+import {
+  operationsOf,
+  storedOf,
+  textOf,
+  type Changes,
+  type StateChange,
+  type Stored,
+} from './state-changes.js';
+import { KEYS, keysAfter, noteKeys } from './state-keys.js';
+import { timeToLive } from './time-to-live.js';
 import { Turn } from './turn.js';
 
-/** JSON text by key; undefined stands for nothing stored. */
-type Texts = Map<string, string | undefined>;
+type Text = string | undefined;
 
 /** The changes that were pending at some moment. */
-export type Savepoint = ReadonlyMap<string, string | undefined> | undefined;
+export type Savepoint = ReadonlyMap<string, StateChange> | undefined;
 
 /** What the parts of the runtime share. */
 export interface ActorHost {
   readonly client: () => ClientActor;
   readonly currentCall: CurrentCall;
+  readonly clock: Clock;
+  readonly log: ActorLog;
 }
 
 /**
@@ -22,8 +35,15 @@ export interface ActorHost {
  * neither what is remembered nor what is pending.
  */
 export class StateCache extends ActorState {
-  private known: Texts | undefined;
-  private pending: Texts | undefined;
+  /** What `onActivate` changed is not stored yet: the instance is worth nothing if the turn fails. */
+  isUnsaved = false;
+  /** A transaction failed. What the sidecar made of it is unknown, so what is remembered can't be trusted. */
+  isDoubtful = false;
+  private known: Map<string, Stored> | undefined;
+  private pending: Changes | undefined;
+  /** On its way to the store. */
+  private leaving: Changes | undefined;
+  private saving_: Promise<void> | undefined;
 
   constructor(
     private readonly slot: ActorSlot,
@@ -33,20 +53,62 @@ export class StateCache extends ActorState {
   }
 
   async get(key: string, fallback?: unknown): Promise<unknown> {
-    const text = await this.read(key);
-    return text === undefined ? fallback : JSON.parse(text);
+    const read = this.read(key);
+    const text = typeof read === 'object' ? await read : read;
+    if (text === undefined) return fallback;
+    const value = this.slot.type.format.valueOf(key, text);
+    return value === undefined ? fallback : value;
   }
 
   async has(key: string): Promise<boolean> {
     return (await this.read(key)) !== undefined;
   }
 
-  set(key: string, value: unknown): void {
-    this.change(key, value === undefined ? undefined : toJson(value));
+  async keys(): Promise<string[]> {
+    const { type } = this.slot;
+    if (!type.format.keepsKeys)
+      throw new Error(
+        `The keys of an actor ${type.name} are not known: Dapr can't list them, and its type does not keep them. ` +
+          `Write @ActorType('${type.name}', { state: { keys: true } }).`,
+      );
+    const stored = await this.read(KEYS);
+    return Object.keys(
+      keysAfter(stored, this.pending ?? [], this.host.clock.now()),
+    );
+  }
+
+  set(key: string, value: unknown, options?: ActorStateSetOptions): void {
+    if (value === undefined) return this.remove(key);
+    const text = this.slot.type.format.textOf(key, value);
+    const ttl = options?.ttl;
+    this.change(key, ttl === undefined ? text : { text, ttl: timeToLive(ttl) });
   }
 
   remove(key: string): void {
     this.change(key, undefined);
+  }
+
+  async save(): Promise<void> {
+    this.checkTurn();
+    while (this.saving_) await this.saving_;
+    this.checkTurn();
+    const { chain } = this.slot.turns;
+    if (!chain || !this.pending) return;
+    if (chain.doom) throw chain.doom;
+    const commit = this.commit(chain).catch((error: Error) => {
+      chain.condemn(error);
+      throw error;
+    });
+    // The turn may end without waiting for it.
+    this.saving_ = commit
+      .catch(() => undefined)
+      .finally(() => (this.saving_ = undefined));
+    await commit;
+  }
+
+  /** A `save()` under way. Never rejects. */
+  get saving(): Promise<void> | undefined {
+    return this.saving_;
   }
 
   get hasChanges(): boolean {
@@ -61,45 +123,88 @@ export class StateCache extends ActorState {
     this.pending = savepoint && new Map(savepoint);
   }
 
-  /** The pending changes, as a transaction takes them. */
-  operations(): ActorStateOperation[] {
-    return Array.from(this.pending ?? [], ([key, text]) =>
-      text === undefined
-        ? { operation: 'delete', request: { key } }
-        : {
-            operation: 'upsert',
-            request: { key, value: JSON.parse(text) as unknown },
-          },
-    );
+  /** Stores what is pending, in one transaction. */
+  async commit(chain: Chain): Promise<void> {
+    const { type, id } = this.slot;
+    try {
+      const keys = type.format.keepsKeys ? await this.lookUp(KEYS) : undefined;
+      const changes = (this.leaving = this.pending ?? new Map());
+      this.pending = undefined;
+      chain.noteSave();
+      // Before the store begins to count.
+      const now = this.host.clock.now();
+      if (type.format.keepsKeys) noteKeys(changes, keys, now);
+      const operations = operationsOf(changes, type.expiring);
+      await chain.commit((signal) =>
+        this.host
+          .client()
+          .stateTransaction(type.name, id, operations, { signal }),
+      );
+      this.remember(changes, now);
+      this.isUnsaved = false;
+    } catch (error) {
+      this.isDoubtful = true;
+      throw error;
+    } finally {
+      this.leaving = undefined;
+    }
   }
 
-  /** What was pending is stored. */
-  committed(): void {
-    for (const [key, text] of this.pending ?? [])
-      (this.known ??= new Map()).set(key, text);
-    this.pending = undefined;
+  private remember(changes: Changes, now: number): void {
+    const known = (this.known ??= new Map());
+    for (const [key, change] of changes)
+      if (typeof change !== 'object') known.set(key, change);
+      else {
+        const { text, ttl } = change;
+        known.set(key, { text, until: now + ttl * 1000 });
+        this.slot.type.expiring.add(key);
+      }
   }
 
-  private change(key: string, text: string | undefined): void {
+  private change(key: string, change: StateChange): void {
     const scope = this.checkTurn(key);
     this.slot.turns.chain?.noteWriter(scope);
-    (this.pending ??= new Map()).set(key, text);
+    (this.pending ??= new Map()).set(key, change);
   }
 
-  private async read(key: string): Promise<string | undefined> {
+  private read(key: string): Text | Promise<Text> {
     this.checkTurn(key);
-    if (this.pending?.has(key)) return this.pending.get(key);
-    if (this.known?.has(key)) return this.known.get(key);
+    return this.lookUp(key);
+  }
+
+  private lookUp(key: string): Text | Promise<Text> {
+    const map = this.mapWith(key);
+    return map ? textOf(map.get(key)) : this.fetch(key);
+  }
+
+  private async fetch(key: string): Promise<Text> {
     const { type, id } = this.slot;
-    const value = await this.host.client().stateGet(type.name, id, key);
+    this.known?.delete(key);
+    const answer = await this.host
+      .client()
+      .stateGetWithExpiry(type.name, id, key);
     // A commit may have overtaken the answer, and a change may have come while it was under way.
-    this.known ??= new Map();
-    if (!this.known.has(key))
-      this.known.set(
-        key,
-        value === undefined ? undefined : JSON.stringify(value),
-      );
-    return this.pending?.has(key) ? this.pending.get(key) : this.known.get(key);
+    const known = (this.known ??= new Map());
+    if (!known.has(key)) known.set(key, storedOf(answer));
+    return textOf((this.mapWith(key) ?? known).get(key));
+  }
+
+  /** What tells the newest of a key; undefined where the sidecar must be asked. */
+  private mapWith(
+    key: string,
+  ): ReadonlyMap<string, StateChange | Stored> | undefined {
+    if (this.pending?.has(key)) return this.pending;
+    if (this.leaving?.has(key)) return this.leaving;
+    return this.isKnown(key) ? this.known : undefined;
+  }
+
+  /** Whether what is remembered of a key is what the store has still. */
+  private isKnown(key: string): boolean {
+    const stored = this.known?.get(key);
+    if (typeof stored === 'object') return stored.until > this.host.clock.now();
+    if (stored === undefined) return this.known?.has(key) ?? false;
+    // Not every store tells when a value ends; Redis does not.
+    return !this.slot.type.expiring.has(key);
   }
 
   /**
@@ -107,7 +212,7 @@ export class StateCache extends ActorState {
    * call has a scope to hand on, a trace or a chain; code without one (a callback of some pool has lost it) is given the
    * benefit of the doubt.
    */
-  private checkTurn(key: string): Turn | undefined {
+  private checkTurn(key?: string): Turn | undefined {
     const scope = this.host.currentCall.get();
     const turn = scope instanceof Turn ? scope : undefined;
     const { activation, turns } = this.slot;
@@ -116,7 +221,7 @@ export class StateCache extends ActorState {
     throw new Error(this.refusal(key));
   }
 
-  private refusal(key: string): string {
+  private refusal(key: string | undefined): string {
     const { type, id, activation, turns } = this.slot;
     const why =
       activation?.state !== this
@@ -124,6 +229,7 @@ export class StateCache extends ActorState {
         : turns.chain
           ? 'the turn that this code belongs to has ended; await everything that uses the state'
           : 'no turn is running; state can be used while a call is, so await everything that uses it';
-    return `The state "${key}" of actor ${type.name}/${id} was used too late: ${why}.`;
+    const what = key === undefined ? 'The state' : `The state "${key}"`;
+    return `${what} of actor ${type.name}/${id} was used too late: ${why}.`;
   }
 }

@@ -4,6 +4,15 @@ import { traceScope } from '../../contexts/trace-scope.js';
 import { headerOf, Headers } from '../../protocol/headers.js';
 import type { ActorCall } from './actor-call.js';
 import type { Savepoint } from './state.js';
+import { heldActor, trailOf, trailText } from './trail.js';
+
+/** What a turn has to know of its actor's type. */
+export interface TurnRules {
+  /** Calls of the turn's own chain may enter the actor while it runs. */
+  readonly isReentrant: boolean;
+  /** The actor's code can get at proxies or a client, so it may call actors. */
+  readonly mayCall: boolean;
+}
 
 /** One call inside an actor: the outermost of a chain, or one that came back in while its parent waits for it. */
 export class Turn implements CallScope {
@@ -20,23 +29,56 @@ export class Turn implements CallScope {
   private mark: string | undefined;
   /** Calls of actors under way, by `Type/id`. */
   private out_: Map<string, number> | undefined;
+  private controller: AbortController | undefined;
+  private abortion: Error | undefined;
 
   constructor(
     private readonly call: ActorCall,
     readonly parent: Turn | undefined,
+    private readonly rules: TurnRules,
   ) {
     Object.assign(this, traceScope(call.headers));
     const reentrancyId = headerOf(call.headers, Headers.reentrancyId);
     if (reentrancyId !== undefined) this.reentrancyId = reentrancyId;
   }
 
+  get mayCall(): boolean {
+    return this.rules.mayCall;
+  }
+
+  /** Aborts when nobody waits for the turn any more, or what it does can't be stored. Made only where somebody asks. */
+  get signal(): AbortSignal {
+    if (!this.controller) {
+      const controller = (this.controller = new AbortController());
+      const caller = this.call.signal;
+      const forward = (): void => controller.abort(caller.reason);
+      if (this.abortion) controller.abort(this.abortion);
+      else if (caller.aborted) forward();
+      else caller.addEventListener('abort', forward, { once: true });
+    }
+    return this.controller.signal;
+  }
+
+  /** Tells the turn's code that it had better end. */
+  abort(reason: Error): void {
+    this.abortion ??= reason;
+    this.controller?.abort(reason);
+  }
+
   private get out(): Map<string, number> {
     return (this.out_ ??= new Map());
   }
 
-  /** A trail of the turns that a call is made in, outermost first: see {@link trailOf}. */
+  /** The trail of a call of an actor that is made in this turn by other means than a proxy. */
   get turns(): string | undefined {
-    return this.trail('');
+    return this.trail(false);
+  }
+
+  /** Whether a call of an actor, made here and waited for, would wait for itself. */
+  waitsFor(actorType: string, actorId: string): boolean {
+    if (this.hasEnded) return false;
+    const actor = heldActor(actorType, actorId);
+    return actor === this.held || trailOf(this.call).held.includes(actor);
   }
 
   /**
@@ -47,7 +89,7 @@ export class Turn implements CallScope {
     const before = this.out.get(target) ?? 0;
     this.out.set(target, before + 1);
     return {
-      trail: this.trail(before > 0 ? BESIDE : ''),
+      trail: this.trail(before > 0),
       end: () => this.out.set(target, (this.out.get(target) ?? 1) - 1),
     };
   }
@@ -65,30 +107,30 @@ export class Turn implements CallScope {
     return this.mark !== undefined && marks.includes(this.mark);
   }
 
+  /** Whether this turn was called in the other, directly or through other actors. */
+  isCalledIn(other: Turn): boolean {
+    return other.isNamedBy(trailOf(this.call).marks);
+  }
+
   isWithin(other: Turn): boolean {
     return this === other || (this.parent?.isWithin(other) ?? false);
   }
 
-  private trail(suffix: string): string | undefined {
-    if (this.reentrancyId === undefined) return undefined;
-    this.mark ??= randomBytes(6).toString('base64url');
-    return [...trailOf(this.call).marks, this.mark].join() + suffix;
+  /** The actor, where no call can enter it before this turn ends. */
+  private get held(): string | undefined {
+    // Dapr gives timers and reminders no reentrancy id, so nothing that they call can come back.
+    const isOpen = this.rules.isReentrant && this.reentrancyId !== undefined;
+    const { actorType, actorId } = this.call;
+    return isOpen ? undefined : heldActor(actorType, actorId);
   }
-}
 
-// No part of base64url.
-const BESIDE = '+';
-
-/**
- * In which turns a call was made. The reentrancy id names its chain alone: two calls made at once, and one made within
- * the other, would look the same.
- */
-export function trailOf({ headers }: ActorCall): {
-  marks: readonly string[];
-  isBeside: boolean;
-} {
-  const trail = headerOf(headers, Headers.actorTurns) ?? '';
-  const isBeside = trail.endsWith(BESIDE);
-  const marks = isBeside ? trail.slice(0, -BESIDE.length) : trail;
-  return { marks: marks === '' ? [] : marks.split(','), isBeside };
+  private trail(isBeside: boolean): string | undefined {
+    const isLate = this.hasEnded;
+    // A call that comes back by Dapr's own id is told apart by its trail, whether or not it is waited for.
+    if (isLate && this.reentrancyId === undefined) return undefined;
+    this.mark ??= randomBytes(6).toString('base64url');
+    const { held, mark } = this;
+    const { headers } = this.call;
+    return trailText({ headers, mark, held, isBeside, isLate });
+  }
 }

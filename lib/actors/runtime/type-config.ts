@@ -2,6 +2,7 @@ import { DaprConfigurationError } from '../../errors/dapr-configuration.error.js
 import type { AppConfig, ActorTypeConfig } from '../../protocol/app-config.js';
 import { toGoDuration, type Duration } from '../../protocol/duration.js';
 import type { ActorTypeDefinition } from '../actor-type.decorator.js';
+import type { ActorStateOptions } from '../actor-state.options.js';
 import type { ActorsOptions, ActorTypeOptions } from '../actors.options.js';
 
 const SETTINGS = [
@@ -9,6 +10,7 @@ const SETTINGS = [
   'drainOngoingCallTimeout',
   'drainRebalancedActors',
   'reentrancy',
+  'remindersStoragePartitions',
 ] as const satisfies readonly (keyof ActorsOptions)[];
 
 // The dispatcher keeps to the type's own limit. A daprd that finds its limit crossed never frees the actor again: it
@@ -20,21 +22,78 @@ const KNOWN: readonly (keyof ActorTypeOptions)[] = [
   'arguments',
   'methods',
   'remote',
+  'maxConcurrentTurns',
+  'state',
 ];
 
-/** @throws DaprConfigurationError for an option of `@ActorType` that does not exist */
-export function refuseUnknownOptions(
+const KNOWN_OF_STATE: readonly (keyof ActorStateOptions)[] = [
+  'keys',
+  'serializer',
+  'version',
+  'upcast',
+  'readableBy',
+];
+
+/** @throws DaprConfigurationError for an option of `@ActorType` that does not exist, or can't be meant */
+export function refuseWrongOptions(
   className: string,
   options: ActorTypeOptions,
 ): void {
-  const unknown = Object.keys(options).filter(
-    (key) => !(KNOWN as readonly string[]).includes(key),
+  const { maxConcurrentTurns, state = {} } = options;
+  refuseUnknown(`@ActorType of ${className}`, KNOWN, options);
+  refuseUnknown(
+    `The "state" of @ActorType of ${className}`,
+    KNOWN_OF_STATE,
+    state,
   );
+  const problem =
+    problemOf('maxConcurrentTurns', maxConcurrentTurns, 1) ??
+    problemOfState(state);
+  refuse(`@ActorType of ${className}`, problem);
+}
+
+function refuseUnknown(
+  owner: string,
+  known: readonly string[],
+  options: object,
+): void {
+  const unknown = Object.keys(options).filter((key) => !known.includes(key));
   if (unknown.length > 0)
     throw new DaprConfigurationError(
-      `@ActorType of ${className} got ${unknown.map((key) => `"${key}"`).join(', ')}, which it does not know. ` +
-        `It knows: ${KNOWN.join(', ')}. Correct the name or remove it.`,
+      `${owner} got ${unknown.map((key) => `"${key}"`).join(', ')}, which it does not know. ` +
+        `It knows: ${known.join(', ')}. Correct the name or remove it.`,
     );
+}
+
+function problemOfState({
+  version,
+  upcast,
+  readableBy,
+  serializer,
+}: ActorStateOptions): string | undefined {
+  const { encode, decode } = serializer ?? {};
+  if (serializer && !(isFunction(encode) && isFunction(decode)))
+    return 'state.serializer needs both encode() and decode().';
+  if ((version === undefined) !== (upcast === undefined))
+    return 'state.version and state.upcast go together: what was stored before has the version 0.';
+  if (readableBy !== undefined && !(readableBy <= (version ?? -1)))
+    return `state.readableBy is ${readableBy}; it names a version up to state.version.`;
+  return (
+    problemOf('state.version', version, 1) ??
+    problemOf('state.readableBy', readableBy, 0)
+  );
+}
+
+const isFunction = (value: unknown): boolean => typeof value === 'function';
+
+function problemOf(
+  option: string,
+  value: number | undefined,
+  least: number,
+): string | undefined {
+  return value === undefined || (Number.isInteger(value) && value >= least)
+    ? undefined
+    : `${option} is ${value}; it must be a whole number from ${least} up.`;
 }
 
 /**
@@ -65,7 +124,12 @@ export function appConfigOf(
 function typeConfig(owner: string, options: ActorsOptions): ActorTypeConfig {
   const { idleTimeout, drainOngoingCallTimeout, drainRebalancedActors } =
     options;
+  const { remindersStoragePartitions } = options;
   const reentrancy = reentrancyOf(owner, options);
+  refuse(
+    owner,
+    problemOf('remindersStoragePartitions', remindersStoragePartitions, 0),
+  );
   return {
     ...(idleTimeout !== undefined && {
       actorIdleTimeout: duration(owner, 'idleTimeout', idleTimeout),
@@ -79,7 +143,14 @@ function typeConfig(owner: string, options: ActorsOptions): ActorTypeConfig {
     }),
     ...(drainRebalancedActors !== undefined && { drainRebalancedActors }),
     ...(reentrancy !== undefined && { reentrancy }),
+    ...(remindersStoragePartitions !== undefined && {
+      remindersStoragePartitions,
+    }),
   };
+}
+
+function refuse(owner: string, problem: string | undefined): void {
+  if (problem) throw new DaprConfigurationError(`${owner}: ${problem}`);
 }
 
 function duration(owner: string, option: string, value: Duration): string {
@@ -98,10 +169,7 @@ function reentrancyOf(
   { reentrancy }: ActorsOptions,
 ): ActorTypeConfig['reentrancy'] {
   const depth = reentrancy?.maxStackDepth;
-  if (depth !== undefined && !(Number.isInteger(depth) && depth > 0))
-    throw new DaprConfigurationError(
-      `${owner}: reentrancy.maxStackDepth is ${depth}; it must be a whole number from 1 up.`,
-    );
+  refuse(owner, problemOf('reentrancy.maxStackDepth', depth, 1));
   return reentrancy?.enabled
     ? { enabled: true, maxStackDepth: NO_LIMIT }
     : reentrancy;

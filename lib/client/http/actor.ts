@@ -1,21 +1,29 @@
 import { ActorInvocationError } from '../../errors/actor-invocation.error.js';
+import { DaprBadRequestError } from '../../errors/dapr-bad-request.error.js';
+import { scheduledData } from '../../protocol/actor-envelope.js';
 import { headerOf, Headers } from '../../protocol/headers.js';
 import { decodeLenient, decodePayload } from '../../protocol/payload.js';
 import { reminderWire, timerWire } from '../../protocol/schedule.js';
+import { parseTimestamp } from '../../protocol/timestamp.js';
 import type {
   ActorMethodAnswer,
   ActorMethodRequest,
   ActorReminder,
   ActorReminderOptions,
   ActorStateOperation,
+  ActorStateValue,
   ActorTimerOptions,
   ClientActor,
+  NamedActorReminder,
 } from '../actor.js';
 import type { CallOptions } from '../call-options.js';
 import { actorPath, schedulePath } from './actor-path.js';
 import { JSON_TYPE, type HttpCall, type HttpChannel } from './channel.js';
 import { decoding, encoding, jsonOf, parseAnswer } from '../json.js';
 import { pathPart } from './path.js';
+
+// Of an answer to a read (dapr/dapr pkg/api/http/actors.go).
+const EXPIRY = 'metadata.ttlexpiretime';
 
 const VERBS: ReadonlySet<string> = new Set(['GET', 'POST', 'PUT', 'DELETE']);
 
@@ -56,12 +64,24 @@ export class HttpActor implements ClientActor {
     key: string,
     options?: CallOptions,
   ): Promise<T | undefined> {
+    return (await this.stateGetWithExpiry<T>(actorType, actorId, key, options))
+      .value;
+  }
+
+  async stateGetWithExpiry<T = unknown>(
+    actorType: string,
+    actorId: string,
+    key: string,
+    options?: CallOptions,
+  ): Promise<ActorStateValue<T>> {
     const operation = `actor.stateGet ${actorType}/${actorId} key "${key}"`;
     const path = `${actorPath(operation, actorType, actorId)}/state/${pathPart(operation, 'key', key)}`;
-    const { status, body } = await this.channel.send(
+    const { status, headers, body } = await this.channel.send(
       read(operation, path, options),
     );
-    return status === 204 ? undefined : (decodeLenient(body) as T | undefined);
+    if (status === 204) return { value: undefined, expires: undefined };
+    const value = decodeLenient(body) as T | undefined;
+    return { value, expires: expiryOf(headerOf(headers, EXPIRY)) };
   }
 
   async stateTransaction(
@@ -84,7 +104,8 @@ export class HttpActor implements ClientActor {
   ): Promise<void> {
     const operation = `actor.reminderCreate ${actorType}/${actorId} reminder "${name}"`;
     const path = schedulePath(operation, actorType, actorId, 'reminder', name);
-    const { data, overwrite } = reminder;
+    const { data, overwrite, failurePolicy } = reminder;
+    if (failurePolicy) throw grpcOnly(operation, 'a failure policy');
     const times = encoding(operation, () => reminderWire(reminder));
     await this.#post(operation, path, { data, ...times, overwrite }, options);
   }
@@ -102,7 +123,16 @@ export class HttpActor implements ClientActor {
       ActorReminder,
       'actorId'
     > & { actorID: string };
-    return { ...reminder, actorId: actorID };
+    const { data } = reminder;
+    return {
+      ...reminder,
+      actorId: actorID,
+      ...(data !== undefined && { data: scheduledData(data) }),
+    };
+  }
+
+  async reminderList(actorType: string): Promise<NamedActorReminder[]> {
+    throw grpcOnly(`actor.reminderList ${actorType}`, 'a list of reminders');
   }
 
   async reminderDelete(
@@ -196,4 +226,16 @@ function read(
   options: CallOptions | undefined,
 ): HttpCall {
   return { ...leaf(operation, 'GET', path, options), repeatable: true };
+}
+
+function expiryOf(text: string | undefined): Date | undefined {
+  const time = text === undefined ? undefined : parseTimestamp(text);
+  return time === undefined ? undefined : new Date(time);
+}
+
+function grpcOnly(operation: string, what: string): DaprBadRequestError {
+  return new DaprBadRequestError(
+    `${operation} failed: Dapr takes ${what} over gRPC only.`,
+    { operation },
+  );
 }

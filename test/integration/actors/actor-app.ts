@@ -6,7 +6,7 @@ import {
 import { ApplicationConfig, ModuleRef, ModulesContainer } from '@nestjs/core';
 import { Test, type TestingModule } from '@nestjs/testing';
 import type { ActorClass } from '../../../lib/actors/actor-type.decorator.js';
-import type { ActorsOptions } from '../../../lib/actors/actors.options.js';
+import type { ActorsModuleOptions } from '../../../lib/actors/actors.options.js';
 import type { ActorProxy } from '../../../lib/actors/proxy/actor-proxy.js';
 import { ActorProxyFactory } from '../../../lib/actors/proxy/actor-proxy-factory.js';
 import {
@@ -17,11 +17,12 @@ import {
 import { DaprClient } from '../../../lib/client/dapr-client.js';
 import { CurrentCall } from '../../../lib/contexts/current-call.js';
 import { scopeHeaders } from '../../../lib/dapr.scope-headers.js';
+import { VirtualClock } from '../../../lib/sidecar/virtual-clock.js';
 import { CapturedLog } from '../../support/captured-log.js';
 import { FakeSidecar } from './fake-sidecar.js';
 
 export interface ActorAppOptions extends ModuleMetadata {
-  readonly actors?: ActorsOptions;
+  readonly actors?: ActorsModuleOptions;
   readonly inheritAppConfig?: boolean;
   /** Global enhancers, as `main.ts` would set them. */
   readonly configure?: (config: ApplicationConfig) => void;
@@ -39,6 +40,8 @@ export class ActorApp {
     readonly runtime: ActorRuntime,
     readonly factory: ActorProxyFactory,
     readonly client: DaprClient,
+    /** The app's, but for its client. */
+    readonly clock: VirtualClock,
     readonly log: CapturedLog,
   ) {}
 
@@ -91,6 +94,7 @@ export async function startActorApp({
 }: ActorAppOptions): Promise<ActorApp> {
   const sidecar = new FakeSidecar();
   await sidecar.listen();
+  const clock = new VirtualClock();
   const currentCall = new CurrentCall();
   const client = new DaprClient(
     { httpEndpoint: sidecar.url },
@@ -99,6 +103,7 @@ export async function startActorApp({
   const factory = new ActorProxyFactory({
     client: () => client.actor,
     currentCall,
+    errors: actors.errors,
   });
   const log = new CapturedLog();
   const module = await Test.createTestingModule({
@@ -118,8 +123,17 @@ export async function startActorApp({
     inheritAppConfig,
     options: actors,
     currentCall,
+    clock,
   });
-  const app = new ActorApp(sidecar, module, runtime, factory, client, log);
+  const app = new ActorApp(
+    sidecar,
+    module,
+    runtime,
+    factory,
+    client,
+    clock,
+    log,
+  );
   try {
     runtime.start();
   } catch (error) {

@@ -368,10 +368,13 @@ describe('an error of an actor method', () => {
     await shopApp();
     const factory = new ActorProxyFactory({
       client: () => app.client.actor,
-      errors: {
-        OutOfStock: ({ details }) =>
-          new OutOfStock((details as { sku: string }).sku),
-      },
+      errors: [
+        {
+          name: 'OutOfStock',
+          restore: ({ details }) =>
+            new OutOfStock((details as { sku: string }).sku),
+        },
+      ],
     });
     await expect(
       factory.get(ConcreteShop, 'a').fail('subclass'),

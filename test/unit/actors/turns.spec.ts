@@ -3,16 +3,19 @@ import { Chain } from '../../../lib/actors/runtime/chain.js';
 import { Turns } from '../../../lib/actors/runtime/turns.js';
 
 function chain(): Chain {
-  return new Chain({
-    kind: 'method',
-    actorType: 'Cart',
-    actorId: 'a',
-    name: 'm',
-    body: Buffer.alloc(0),
-    headers: {},
-    query: '',
-    signal: new AbortController().signal,
-  });
+  return new Chain(
+    {
+      kind: 'method',
+      actorType: 'Cart',
+      actorId: 'a',
+      name: 'm',
+      body: Buffer.alloc(0),
+      headers: {},
+      query: '',
+      signal: new AbortController().signal,
+    },
+    { isReentrant: false, mayCall: false },
+  );
 }
 
 describe('the turns of an actor', () => {
