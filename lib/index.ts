@@ -81,6 +81,13 @@ export { CommunicationProtocolEnum } from './client/communication-protocol.js';
 export { HttpMethod } from './client/http-method.js';
 export type { CallOptions } from './client/call-options.js';
 export type {
+  LockResponse,
+  UnlockResponse,
+  WithLockOptions,
+} from './client/lock.js';
+export { LockStatus } from './client/lock-status.js';
+export type { Secret, SecretMetadata } from './client/secret.js';
+export type {
   PubSubBulkPublishMessage,
   PubSubBulkPublishResponse,
 } from './client/pubsub.js';
@@ -114,6 +121,8 @@ export { DaprNotFoundError } from './errors/dapr-not-found.error.js';
 export { DaprPermissionError } from './errors/dapr-permission.error.js';
 export { DaprTimeoutError } from './errors/dapr-timeout.error.js';
 export { EtagMismatchError } from './errors/etag-mismatch.error.js';
+export { LockLostError } from './errors/lock-lost.error.js';
+export { LockNotAcquiredError } from './errors/lock-not-acquired.error.js';
 export { SidecarUnavailableError } from './errors/sidecar-unavailable.error.js';
 export { ActorInvocationError } from './errors/actor-invocation.error.js';
 export { DurationError } from './protocol/duration.js';

@@ -2,22 +2,40 @@ import { systemClock } from '../protocol/clock.js';
 import type { ClientActor } from './actor.js';
 import type { ClientBinding } from './binding.js';
 import { CommunicationProtocolEnum } from './communication-protocol.js';
+import type { ClientConversation } from './conversation.js';
 import type { ClientCrypto } from './crypto.js';
+import { GrpcBinding } from './grpc/binding.js';
 import { GrpcChannel, requireGrpc } from './grpc/channel.js';
+import { GrpcConversation } from './grpc/conversation.js';
 import { GrpcCrypto } from './grpc/crypto.js';
+import { GrpcJobs } from './grpc/jobs.js';
+import { GrpcLock } from './grpc/lock.js';
 import { GrpcProxy } from './grpc/proxy.js';
+import { GrpcSecret } from './grpc/secret.js';
+import { GrpcSidecar } from './grpc/sidecar.js';
+import { GrpcInvoker } from './grpc/invoker.js';
+import { GrpcPubSub } from './grpc/pubsub.js';
 import { GrpcState } from './grpc/state.js';
+import { GrpcWorkflow } from './grpc/workflow.js';
 import type { ClientHealth } from './health.js';
 import { HttpActor } from './http/actor.js';
 import { HttpBinding } from './http/binding.js';
 import { HttpChannel } from './http/channel.js';
+import { HttpConversation } from './http/conversation.js';
 import { HttpCrypto } from './http/crypto.js';
 import { HttpHealth } from './http/health.js';
 import { HttpInvoker } from './http/invoker.js';
+import { HttpJobs } from './http/jobs.js';
+import { HttpLock } from './http/lock.js';
 import { HttpMetadata } from './http/metadata.js';
 import { HttpPubSub } from './http/pubsub.js';
+import { HttpSidecar } from './http/sidecar.js';
+import { HttpSecret } from './http/secret.js';
 import { HttpState } from './http/state.js';
+import { HttpWorkflow } from './http/workflow.js';
 import type { ClientInvoker } from './invoker.js';
+import type { ClientJobs } from './jobs.js';
+import type { ClientLock } from './lock.js';
 import type { ClientMetadata } from './metadata.js';
 import {
   resolveClientOptions,
@@ -27,7 +45,10 @@ import {
 } from './options.js';
 import type { ClientProxy } from './proxy.js';
 import type { ClientPubSub } from './pubsub.js';
+import type { ClientSidecar } from './sidecar.js';
+import type { ClientSecret } from './secret.js';
 import type { ClientState } from './state.js';
+import type { ClientWorkflow } from './workflow.js';
 
 /**
  * The building blocks of one sidecar. Every call takes `{ signal, timeout }`, waits for a sidecar that is about to
@@ -38,13 +59,19 @@ export class DaprClient {
   readonly options: ResolvedClientOptions;
   readonly actor: ClientActor;
   readonly binding: ClientBinding;
+  readonly conversation: ClientConversation;
   readonly crypto: ClientCrypto;
   readonly health: ClientHealth;
   readonly invoker: ClientInvoker;
+  readonly jobs: ClientJobs;
+  readonly lock: ClientLock;
   readonly metadata: ClientMetadata;
   readonly proxy: ClientProxy;
   readonly pubsub: ClientPubSub;
+  readonly sidecar: ClientSidecar;
+  readonly secret: ClientSecret;
   readonly state: ClientState;
+  readonly workflow: ClientWorkflow;
   readonly #channels: readonly [HttpChannel, GrpcChannel];
 
   /** @throws DaprConfigurationError for options that it does not know or that can't be meant */
@@ -87,15 +114,24 @@ export class DaprClient {
       this.options.communicationProtocol === CommunicationProtocolEnum.GRPC;
     if (isGrpc) requireGrpc();
     this.actor = new HttpActor(http);
-    this.binding = new HttpBinding(http);
+    this.binding = isGrpc ? new GrpcBinding(grpc) : new HttpBinding(http);
+    this.conversation = isGrpc
+      ? new GrpcConversation(grpc)
+      : new HttpConversation(http);
     const crypto = new GrpcCrypto(grpc);
     this.crypto = isGrpc ? crypto : new HttpCrypto(http, crypto);
     this.health = new HttpHealth(http);
-    this.invoker = new HttpInvoker(http);
+    this.invoker = isGrpc ? new GrpcInvoker(grpc) : new HttpInvoker(http);
+    const jobs = new GrpcJobs(grpc);
+    this.jobs = isGrpc ? jobs : new HttpJobs(http, jobs);
+    this.lock = isGrpc ? new GrpcLock(grpc) : new HttpLock(http);
     this.metadata = new HttpMetadata(http);
     this.proxy = new GrpcProxy(grpc);
-    this.pubsub = new HttpPubSub(http);
+    this.pubsub = isGrpc ? new GrpcPubSub(grpc) : new HttpPubSub(http);
+    this.sidecar = isGrpc ? new GrpcSidecar(grpc) : new HttpSidecar(http);
+    this.secret = isGrpc ? new GrpcSecret(grpc) : new HttpSecret(http);
     this.state = isGrpc ? new GrpcState(grpc) : new HttpState(http);
+    this.workflow = isGrpc ? new GrpcWorkflow(grpc) : new HttpWorkflow(http);
   }
 
   /** Waits until the sidecar serves its API. Not needed: every call waits by itself. */

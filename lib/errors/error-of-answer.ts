@@ -45,6 +45,9 @@ function classOf(answer: FailedAnswer): ErrorClass {
   if (NOT_FOUND_MESSAGES[errorCode]?.test(message)) return DaprNotFoundError;
   const ofCrypto = cryptoFailure(answer);
   if (ofCrypto) return ofCrypto.errorClass;
+  // Dapr sends these with 429 and 500, too.
+  if (errorCode === 'ERR_PUBSUB_CLOUD_EVENTS_SER') return DaprBadRequestError;
+  if (TOO_LARGE.test(message)) return DaprBadRequestError;
   if (status === 404) return DaprNotFoundError;
   if (status === 401 || status === 403) return DaprPermissionError;
   if (status === 400 || status === 413 || status === 431)
@@ -53,10 +56,20 @@ function classOf(answer: FailedAnswer): ErrorClass {
   return DaprError;
 }
 
+const NO_INSTANCE = /no such instance exists/;
+
+// The limit of daprd's --max-body-size, over HTTP and over gRPC.
+const TOO_LARGE = /stream too large|grpc: received message larger than max/;
+
 // What is missing shows in the text only.
 const NOT_FOUND_MESSAGES: Readonly<Record<string, RegExp>> = {
   ERR_INVOKE_OUTPUT_BINDING: /couldn't find output binding/,
+  DAPR_SCHEDULER_GET_JOB: /code = NotFound/,
+  ERR_PAUSE_WORKFLOW: NO_INSTANCE,
+  ERR_RESUME_WORKFLOW: NO_INSTANCE,
+  ERR_RAISE_EVENT_WORKFLOW: NO_INSTANCE,
   ERR_ACTOR_INVOKE_METHOD: /did not find address|actor method not found/,
+  ERR_SECRET_GET: /not found/i,
 };
 
 function isEtagMismatch(answer: FailedAnswer): boolean {
@@ -101,6 +114,18 @@ const ADVICE: Readonly<Record<string, string>> = {
     "Check publishingScopes, allowedTopics and protectedTopics in the component's metadata.",
   ERR_INVOKE_OUTPUT_BINDING:
     'Check that the component is loaded and knows the operation.',
+  ERR_SECRET_GET:
+    'Check the name of the secret, and what the store says of it.',
+  ERR_PERMISSION_DENIED:
+    "Check spec.secrets.scopes in the sidecar's Configuration.",
+  ERR_APP_CHANNEL_NIL:
+    'Start the sidecar with --app-port, or use a client with communicationProtocol: CommunicationProtocolEnum.GRPC.',
+  ERR_TRY_LOCK: 'Check that the lock store can be reached.',
+  ERR_UNLOCK: 'Check that the lock store can be reached.',
+  ERR_CONFIGURATION_GET:
+    'Check that the configuration store can be reached, and that it takes these keys.',
+  ERR_CONFIGURATION_SUBSCRIBE:
+    'Check that the configuration store can be reached, and that it takes these keys.',
   ERR_DIRECT_INVOKE:
     'Check the app id, and that the app and its sidecar are running.',
   ERR_ACTOR_NO_PLACEMENT:
@@ -115,8 +140,24 @@ const ADVICE: Readonly<Record<string, string>> = {
     "The calls of actors go deeper than the type's reentrancy.maxStackDepth.",
 };
 
+// For what is wrong shows in the text only.
+const ADVICE_BY_MESSAGE: readonly (readonly [RegExp, string])[] = [
+  [
+    /job already exists/,
+    'Give it another name, or take the place of the other with overwrite: true.',
+  ],
+  [
+    /scheduler clients are disabled/,
+    'Start daprd with --scheduler-host-address; "dapr init" installs the scheduler service.',
+  ],
+  [
+    /did not find address for actor 'dapr\.internal\./,
+    'Check that a workflow worker of the app is connected to this sidecar.',
+  ],
+];
+
 function adviceFor(answer: FailedAnswer): string {
-  const { status, errorCode = '' } = answer;
+  const { status, errorCode = '', message = '' } = answer;
   if (isEtagMismatch(answer))
     return 'Read the value and its etag again, then decide whether to write.';
   if (status === 404 && errorCode === 'ERR_DIRECT_INVOKE')
@@ -125,8 +166,9 @@ function adviceFor(answer: FailedAnswer): string {
     return 'Set DAPR_API_TOKEN, or the option apiToken, to the token that the sidecar was started with.';
   if (
     /_NOT_(FOUND|CONFIGURED)$/.test(errorCode) &&
-    !errorCode.startsWith('ERR_ACTOR_')
+    !/^ERR_(ACTOR|INSTANCE_ID)_/.test(errorCode)
   )
     return COMPONENT_ADVICE;
-  return cryptoFailure(answer)?.advice ?? ADVICE[errorCode] ?? '';
+  const known = ADVICE_BY_MESSAGE.find(([text]) => text.test(message));
+  return cryptoFailure(answer)?.advice ?? known?.[1] ?? ADVICE[errorCode] ?? '';
 }

@@ -25,8 +25,9 @@ export function errorOfStatus(failed: FailedStatus): DaprError {
       status,
       details,
     });
-  const errorCode =
-    codeOf(details) ?? codeOfMessage(message) ?? failed.errorCode;
+  const errorCode = isTokenWrong(failed)
+    ? undefined
+    : (codeOf(details) ?? codeOfMessage(message) ?? failed.errorCode);
   return errorOfAnswer({
     operation,
     status,
@@ -34,6 +35,13 @@ export function errorOfStatus(failed: FailedStatus): DaprError {
     ...(details.length > 0 && { details }),
     ...(errorCode !== undefined && { errorCode }),
   });
+}
+
+/** Dapr has no code for that. */
+function isTokenWrong({ status, details }: FailedStatus): boolean {
+  return (
+    status === 401 && details.some(({ reason }) => reason === 'Unauthorized')
+  );
 }
 
 function codeOf(details: readonly ErrorDetail[]): string | undefined {
@@ -48,8 +56,23 @@ function codeOfMessage(message: string): string | undefined {
 
 // Errors that have no details over gRPC (dapr/dapr pkg/messages/predefined.go).
 const CODES_OF_MESSAGES: readonly (readonly [RegExp, string])[] = [
+  [/^(failed to invoke, id: |invoke API is not ready)/, 'ERR_DIRECT_INVOKE'],
+  [/^failed finding conversation component /, 'ERR_CONVERSATION_NOT_FOUND'],
+  [/: missing inputs in request$/, 'ERR_CONVERSATION_MISSING_INPUTS'],
+  [
+    /^failed conversing with component .*: invalid params/,
+    'ERR_CONVERSATION_INVALID_PARMS',
+  ],
+  [/^unable to find workflow with /, 'ERR_INSTANCE_ID_NOT_FOUND'],
+  [/^workflow instance ID exceeds /, 'ERR_INSTANCE_ID_TOO_LONG'],
+  [/^workflow instance ID .* is invalid: /, 'ERR_INSTANCE_ID_INVALID'],
   [/^crypto provider .* not found$/, 'ERR_CRYPTO_PROVIDER_NOT_FOUND'],
   [/^crypto providers not configured$/, 'ERR_CRYPTO_PROVIDERS_NOT_CONFIGURED'],
+  [/^failed finding secret store with key /, 'ERR_SECRET_STORE_NOT_FOUND'],
+  [/^secret store is not configured$/, 'ERR_SECRET_STORES_NOT_CONFIGURED'],
+  [/^access denied by policy to get /, 'ERR_PERMISSION_DENIED'],
+  [/^lock store is not configured$/, 'ERR_LOCK_STORE_NOT_CONFIGURED'],
+  [/^lock store .* not found$/, 'ERR_LOCK_STORE_NOT_FOUND'],
 ];
 
 // The codes that the HTTP API gives beside these reasons (dapr/dapr pkg/api/errors).

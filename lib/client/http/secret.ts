@@ -1,0 +1,67 @@
+import type { CallOptions } from '../call-options.js';
+import { parseAnswer } from '../json.js';
+import {
+  secretMetadata,
+  type ClientSecret,
+  type Secret,
+  type SecretMetadata,
+} from '../secret.js';
+import type { HttpChannel } from './channel.js';
+import { pathPart, queryText } from './path.js';
+
+/** Secrets over HTTP. */
+export class HttpSecret implements ClientSecret {
+  constructor(private readonly channel: HttpChannel) {}
+
+  get(
+    secretStoreName: string,
+    key: string,
+    metadata?: SecretMetadata,
+    options?: CallOptions,
+  ): Promise<Secret> {
+    const operation = `secret.get "${secretStoreName}" key "${key}"`;
+    return this.#read<Secret>(
+      operation,
+      () =>
+        storePath(operation, secretStoreName) +
+        `/${pathPart(operation, 'key', key)}`,
+      metadata,
+      options,
+    );
+  }
+
+  getBulk(
+    secretStoreName: string,
+    metadata?: SecretMetadata,
+    options?: CallOptions,
+  ): Promise<Readonly<Record<string, Secret>>> {
+    const operation = `secret.getBulk "${secretStoreName}"`;
+    return this.#read<Readonly<Record<string, Secret>>>(
+      operation,
+      () => `${storePath(operation, secretStoreName)}/bulk`,
+      metadata,
+      options,
+    );
+  }
+
+  async #read<T>(
+    operation: string,
+    path: () => string,
+    metadata: SecretMetadata | undefined,
+    options: CallOptions | undefined,
+  ): Promise<T> {
+    const { status, body } = await this.channel.send({
+      operation,
+      lane: 'leaf',
+      method: 'GET',
+      path: path() + queryText({}, secretMetadata(operation, metadata)),
+      options,
+      repeatable: true,
+    });
+    return (status === 204 ? {} : parseAnswer(operation, body)) as T;
+  }
+}
+
+function storePath(operation: string, storeName: string): string {
+  return `/v1.0/secrets/${pathPart(operation, 'store name', storeName)}`;
+}
