@@ -8,8 +8,15 @@ export interface StateQuery {
   readonly offset: number;
 }
 
+export interface QueryItem {
+  readonly key: string;
+  /** JSON text. */
+  readonly data: string;
+  readonly etag: string;
+}
+
 export interface QueryResult {
-  readonly items: readonly (readonly [key: string, item: StoredValue])[];
+  readonly items: readonly QueryItem[];
   /** Where the next page begins; undefined when no page was asked for. */
   readonly token?: string;
 }
@@ -35,8 +42,9 @@ export function runQuery(
 ): QueryResult {
   const found = [];
   for (const [key, item] of entries) {
-    const value: unknown = JSON.parse(item.value);
-    if (query.matches(value)) found.push({ key, item, value });
+    const data = jsonOf(item);
+    const value: unknown = JSON.parse(data);
+    if (query.matches(value)) found.push({ key, data, etag: item.etag, value });
   }
   found.sort((one, other) => {
     for (const { key, order } of query.sort) {
@@ -49,9 +57,14 @@ export function runQuery(
   const end = query.limit > 0 ? query.offset + query.limit : found.length;
   const page = found.slice(query.offset, end);
   return {
-    items: page.map(({ key, item }) => [key, item] as const),
+    items: page.map(({ value: _value, ...item }) => item),
     ...(query.limit > 0 && { token: String(query.offset + page.length) }),
   };
+}
+
+/** PostgreSQL keeps bytes as base64, and that is what its queries see. */
+function jsonOf({ value, isOpaque }: StoredValue): string {
+  return isOpaque ? JSON.stringify(value.toString('base64')) : `${value}`;
 }
 
 type Test = (value: unknown) => boolean;

@@ -2,8 +2,10 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../protocol/clock.js';
 
 export interface StoredValue {
-  /** JSON text, as it was encoded when it was saved. */
-  readonly value: string;
+  /** As it was encoded when it was saved. */
+  readonly value: Buffer;
+  /** Whether it was saved as bytes, which may be JSON or not: no query looks into it. */
+  readonly isOpaque: boolean;
   readonly etag: string;
   /** Milliseconds since the epoch. */
   readonly expiresAt?: number;
@@ -17,7 +19,8 @@ export interface WriteOptions {
 export interface StateSet {
   readonly kind: 'set';
   readonly key: string;
-  readonly value: string;
+  /** JSON text, or bytes that are kept as they are. */
+  readonly value: string | Buffer;
   /** Empty counts as none. */
   readonly etag?: string;
   readonly metadata: Readonly<Record<string, string>>;
@@ -81,7 +84,9 @@ export class StateStore {
   private apply(write: StateWrite, lifetime: number | undefined): void {
     if (write.kind === 'delete') return void this.items.delete(write.key);
     this.items.set(write.key, {
-      value: write.value,
+      // Of bytes a copy, too: they are a part of the whole request that brought them.
+      value: Buffer.from(write.value as string),
+      isOpaque: typeof write.value !== 'string',
       etag: randomUUID(),
       ...(lifetime && { expiresAt: this.clock.now() + lifetime }),
     });

@@ -10,8 +10,6 @@ import {
   checkOptions,
   EtagMismatch,
   StateStore,
-  type StateDelete,
-  type StateSet,
   type StateWrite,
   type StoredValue,
 } from './state-store.js';
@@ -112,32 +110,26 @@ export class AppState {
   }
 
   /** Each on its own: one that fails does not undo the others, as in daprd. */
-  save(sets: readonly StateSet[]): void {
-    const writes = sets.map((set) => this.prefixed(set));
+  apply(requests: readonly StateWrite[]): void {
+    const writes = requests.map((request) => this.prefixed(request));
     this.faults.check('state.write');
     const failures: Error[] = [];
     for (const write of writes)
       try {
+        if (write.kind === 'delete') checkOptions(write.options);
         this.store.write([write]);
       } catch (error) {
         failures.push(error as Error);
       }
     const [first] = failures;
     if (!first) return;
-    if (sets.length === 1) throw first;
+    if (writes.length === 1) throw first;
     const message = failures.map((failure) => failure.message).join('\n');
     const mismatches = failures.filter(
       (failure) => failure instanceof EtagMismatch,
     );
     if (mismatches.length === failures.length) throw new EtagMismatch(message);
     throw mismatches[0] ?? new Error(message);
-  }
-
-  delete(request: StateDelete): void {
-    const write = this.prefixed(request);
-    this.faults.check('state.write');
-    checkOptions(request.options);
-    this.store.write([write]);
   }
 
   transact(requests: readonly StateWrite[]): void {

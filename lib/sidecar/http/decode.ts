@@ -42,15 +42,20 @@ function tooLargeNumber(text: string): string | undefined {
 
 /**
  * The text of a member of a body that {@link decodeJson} has found to be an object, in the form in which daprd passes it
- * on: without white space, with `<`, `>` and `&` escaped, and all else as it came. Undefined without such a member.
+ * on. Undefined without such a member.
  */
 export function memberText(body: Buffer, name: string): string | undefined {
   let found: string | undefined;
   new JsonScanner(body.toString('utf8')).members((key, text) => {
     if (key.toLowerCase() === name.toLowerCase()) found = text;
   });
-  return found
-    ?.replace(/("(?:[^"\\]|\\.)*")|\s+/g, '$1')
+  return found === undefined ? undefined : compactJson(found);
+}
+
+/** JSON as Go embeds it: without white space, with `<`, `>` and `&` escaped, and all else as it came. */
+export function compactJson(text: string): string {
+  return text
+    .replace(/("[^"\\]*(?:\\.[^"\\]*)*")|\s+/g, '$1')
     .replace(
       /[<>&\u2028\u2029]/g,
       (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,

@@ -1,7 +1,15 @@
 import { headerOf } from '../../protocol/headers.js';
 import type { AppState, StateStores } from '../blocks/state.js';
 import { IllegalKey } from '../blocks/state.js';
+import {
+  illegalKey,
+  queryFailed,
+  queryUnsupported,
+  storeNotConfigured,
+  storeNotFound,
+} from '../blocks/state-refusals.js';
 import { EtagMismatch } from '../blocks/state-store.js';
+import type { Refusal } from '../refusal.js';
 import {
   ApiError,
   NO_CONTENT,
@@ -12,14 +20,8 @@ import {
 } from './api.js';
 import { DecodeError } from './decode-error.js';
 import { decodeJson } from './decode.js';
+import { orRefused } from './refused.js';
 import { bulkAnswer, queryAnswer, valueAnswer } from './state-answers.js';
-import {
-  illegalKey,
-  queryFailed,
-  queryUnsupported,
-  storeNotConfigured,
-  storeNotFound,
-} from './state-errors.js';
 import {
   readBulkGet,
   readSave,
@@ -40,7 +42,9 @@ export function stateRoutes(stores: StateStores): readonly ApiRoute[] {
     path,
     handle(call) {
       const store = call.params['store'] ?? '';
-      return operation(find(stores, store, call.appId), call, store);
+      return orRefused(() =>
+        operation(find(stores, store, call.appId), call, store),
+      );
     },
   });
   return [
@@ -54,7 +58,9 @@ export function stateRoutes(stores: StateStores): readonly ApiRoute[] {
       path: '/v1.0-alpha1/state/:store/query',
       handle(call) {
         const store = call.params['store'] ?? '';
-        return query(find(stores, store, call.appId, true), call, store);
+        return orRefused(() =>
+          query(find(stores, store, call.appId, true), call, store),
+        );
       },
     },
   ];
@@ -87,7 +93,8 @@ function get(state: AppState, call: ApiCall, store: string): ApiAnswer {
       );
     },
   );
-  if (!item) return NO_CONTENT;
+  // daprd tells a value without bytes, which gRPC callers may save, from none by its etag alone.
+  if (!item || item.value.length === 0) return NO_CONTENT;
   return valueAnswer(item, { etag: item.etag });
 }
 
@@ -110,7 +117,7 @@ function save(state: AppState, call: ApiCall, store: string): ApiAnswer {
   );
   if (sets.length === 0) return NO_CONTENT;
   attempt(
-    () => state.save(sets),
+    () => state.apply(sets),
     (error) => {
       if (error instanceof IllegalKey) return illegal(store, error);
       return new ApiError(
@@ -128,15 +135,17 @@ function remove(state: AppState, call: ApiCall, store: string): ApiAnswer {
   const etag = headerOf(call.headers, 'if-match');
   attempt(
     () =>
-      state.delete({
-        kind: 'delete',
-        key,
-        ...(etag !== undefined && { etag }),
-        options: {
-          concurrency: call.query.get('concurrency') ?? '',
-          consistency: call.query.get('consistency') ?? '',
+      state.apply([
+        {
+          kind: 'delete',
+          key,
+          ...(etag !== undefined && { etag }),
+          options: {
+            concurrency: call.query.get('concurrency') ?? '',
+            consistency: call.query.get('consistency') ?? '',
+          },
         },
-      }),
+      ]),
     (error) => {
       if (error instanceof IllegalKey) return illegal(store, error);
       return new ApiError(
@@ -159,8 +168,7 @@ function transact(state: AppState, call: ApiCall, store: string): ApiAnswer {
     () => state.transact(operations.map((read) => read())),
     (error) => {
       // daprd has lost the key when it reports it.
-      if (error instanceof IllegalKey)
-        return illegalKey(store, '', error.message);
+      if (error instanceof IllegalKey) return illegal(store, error, '');
       if (error instanceof DecodeError) return malformedBody(error);
       if (error instanceof UnknownOperation)
         return new ApiError(
@@ -192,7 +200,10 @@ function query(state: AppState, call: ApiCall, store: string): ApiAnswer {
   return result.items.length === 0 ? NO_CONTENT : queryAnswer(result);
 }
 
-function attempt<T>(work: () => T, failure: (error: Error) => ApiError): T {
+function attempt<T>(
+  work: () => T,
+  failure: (error: Error) => ApiError | Refusal,
+): T {
   try {
     return work();
   } catch (error) {
@@ -208,6 +219,8 @@ function malformedBody(error: Error): ApiError {
   );
 }
 
-function illegal(store: string, error: IllegalKey): ApiError {
-  return illegalKey(store, error.key, error.message);
+function illegal(store: string, error: IllegalKey, field = error.key): Refusal {
+  // daprd wraps its own error, prefix and all.
+  const message = `api error: code = InvalidArgument desc = ${error.message}`;
+  return illegalKey(store, field, message);
 }

@@ -14,10 +14,17 @@ const ROWS = [
 const run = (query: object): { keys: string[]; token: string | undefined } => {
   const entries = ROWS.map(
     ([key, value]) =>
-      [key, { value: JSON.stringify(value), etag: '1' }] as const,
+      [
+        key,
+        {
+          value: Buffer.from(JSON.stringify(value)),
+          isOpaque: false,
+          etag: '1',
+        },
+      ] as const,
   );
   const { items, token } = runQuery(entries, readQuery(query));
-  return { keys: items.map(([key]) => key), token };
+  return { keys: items.map(({ key }) => key), token };
 };
 
 describe('a state query', () => {

@@ -42,7 +42,7 @@ describe('a state store in memory', () => {
       store.write([set('new'), remove('old'), set('old', '2', { etag: 'x' })]),
     ).toThrow(EtagMismatch);
     expect(store.get('new')).toBeUndefined();
-    expect(store.get('old')?.value).toBe('1');
+    expect(`${store.get('old')?.value}`).toBe('1');
   });
 
   it('holds etags of a transaction against the state before it', () => {
@@ -50,7 +50,7 @@ describe('a state store in memory', () => {
     store.write([set('k')]);
     const etag = store.get('k')?.etag ?? '';
     store.write([remove('k', etag), set('k', '2', { etag })]);
-    expect(store.get('k')?.value).toBe('2');
+    expect(`${store.get('k')?.value}`).toBe('2');
   });
 
   it('forgets a value when its time is over by the clock', async () => {
@@ -58,7 +58,7 @@ describe('a state store in memory', () => {
     const store = new StateStore(clock);
     store.write([set('k', '1', { metadata: { ttlInSeconds: '10' } })]);
     await clock.advance('10s');
-    expect(store.get('k')?.value).toBe('1');
+    expect(`${store.get('k')?.value}`).toBe('1');
     await clock.advance('1ms');
     expect(store.get('k')).toBeUndefined();
     const first = { options: { concurrency: 'first-write' } };
