@@ -64,7 +64,7 @@ export function runQuery(
 
 /** PostgreSQL keeps bytes as base64, and that is what its queries see. */
 function jsonOf({ value, isOpaque }: StoredValue): string {
-  return isOpaque ? JSON.stringify(value.toString('base64')) : `${value}`;
+  return isOpaque ? JSON.stringify(value.toString('base64')) : value.toString();
 }
 
 type Test = (value: unknown) => boolean;

@@ -52,7 +52,7 @@ function entryOf(key: string, item: StoredValue | undefined): string {
   const name = goJson(key);
   if (!item) return `{"key":${name}}`;
   const { value, etag, isOpaque } = item;
-  const text = isOpaque ? compactJson(`${value}`) : `${value}`;
+  const text = isOpaque ? compactJson(value.toString()) : value.toString();
   const data = text === '' ? '' : `"data":${text},`;
   const expiry = expiryOf(item);
   const metadata = expiry ? `,"metadata":{"ttlExpireTime":"${expiry}"}` : '';
@@ -62,7 +62,7 @@ function entryOf(key: string, item: StoredValue | undefined): string {
 function isJson(item: StoredValue | undefined): boolean {
   if (!item?.isOpaque || item.value.length === 0) return true;
   try {
-    JSON.parse(`${item.value}`);
+    JSON.parse(item.value.toString());
     return true;
   } catch {
     return false;
