@@ -55,17 +55,42 @@ export type { Duration, DurationFields } from './protocol/duration.js';
 
 // Actors
 export { Actor } from './actors/actor.js';
-export { ActorState } from './actors/actor-state.js';
+export {
+  ActorState,
+  type ActorStateSetOptions,
+  type StateAsJson,
+} from './actors/actor-state.js';
+export { actorStateKey } from './actors/actor-state-key.js';
+export type {
+  ActorStateOptions,
+  ActorStateSerializer,
+} from './actors/actor-state.options.js';
 export { ActorType } from './actors/actor-type.decorator.js';
 export type {
   ActorReentrancyOptions,
+  ActorsModuleOptions,
   ActorsOptions,
   ActorTypeOptions,
 } from './actors/actors.options.js';
 export { OnReminder, OnTimer } from './actors/actor-callbacks.decorator.js';
 export type { OnActivate, OnDeactivate } from './actors/actor-lifecycle.js';
 export type { ActorProxy } from './actors/proxy/actor-proxy.js';
-export { ActorProxyFactory } from './actors/proxy/actor-proxy-factory.js';
+export {
+  ActorProxyFactory,
+  type ActorProxyOptions,
+} from './actors/proxy/actor-proxy-factory.js';
+export type {
+  RemoteErrorClass,
+  RemoteErrorRule,
+} from './actors/proxy/error-classes.js';
+export type { RemoteError } from './protocol/actor-envelope.js';
+export type { ActorReminders, ActorTimers } from './actors/actor-schedules.js';
+export type {
+  ActorReminder,
+  ActorReminderOptions,
+  ActorTimerOptions,
+  NamedActorReminder,
+} from './client/actor.js';
 export {
   Actors,
   getActorsToken,

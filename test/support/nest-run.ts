@@ -18,6 +18,8 @@ export interface NestRunOptions extends ModuleMetadata {
   readonly appId?: string;
   /** YAML of the sidecar's components. Default: an in-memory broker and an actor store. */
   readonly resources?: string;
+  /** YAML of the sidecar's Configuration. */
+  readonly config?: string;
   readonly dapr?: DaprModuleOptions;
   readonly configure?: (app: INestApplication) => void | Promise<void>;
   /** APP_API_TOKEN of both. */
@@ -65,7 +67,7 @@ spec:
 
 /** Starts both and resolves when the sidecar has asked the app for everything. */
 export async function runNest(options: NestRunOptions): Promise<NestRun> {
-  const { adapter, appId = 'app', resources, dapr, configure } = options;
+  const { adapter, appId = 'app', resources, config, dapr, configure } = options;
   const { appToken, imports = [], ...metadata } = options;
   const port = await freePort();
   const sidecar = await startSidecar({
@@ -73,6 +75,7 @@ export async function runNest(options: NestRunOptions): Promise<NestRun> {
     app: { port },
     resources: resources ?? IN_MEMORY,
     until: 'outbound',
+    ...(config !== undefined && { config }),
     ...(appToken !== undefined && { appToken }),
   });
   const log = new CapturedLog();
