@@ -154,6 +154,10 @@ const ADVICE_BY_MESSAGE: readonly (readonly [RegExp, string])[] = [
     /did not find address for actor 'dapr\.internal\./,
     'Check that a workflow worker of the app is connected to this sidecar.',
   ],
+  [
+    /without the "ActorStateTTL" feature/,
+    "Add { name: ActorStateTTL, enabled: true } to spec.features of the sidecar's Configuration.",
+  ],
 ];
 
 function adviceFor(answer: FailedAnswer): string {
