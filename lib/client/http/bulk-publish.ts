@@ -1,57 +1,27 @@
-import { randomUUID } from 'node:crypto';
 import { errorOfAnswer } from '../../errors/error-of-answer.js';
+import { decodePayload } from '../../protocol/payload.js';
 import {
-  decodePayload,
-  encodePayload,
-  PayloadError,
-} from '../../protocol/payload.js';
-import { metadataText, type MetadataValues } from '../metadata-values.js';
-import type {
-  PubSubBulkPublishEntry,
-  PubSubBulkPublishFailure,
-  PubSubBulkPublishMessage,
-} from '../pubsub.js';
-
-/** A message under the id by which the sidecar names it. */
-export interface IdentifiedEntry extends PubSubBulkPublishEntry {
-  readonly entryID: string;
-}
-
-const MEMBERS = new Set(['entryID', 'event', 'contentType', 'metadata']);
-
-export function identified(message: PubSubBulkPublishMessage): IdentifiedEntry {
-  const entry = isEntry(message) ? message : { event: message };
-  return { ...entry, entryID: entry.entryID ?? randomUUID() };
-}
-
-/** A message of the app's own may have an `event` as well, but hardly nothing beside it. */
-function isEntry(
-  message: PubSubBulkPublishMessage,
-): message is PubSubBulkPublishEntry {
-  return (
-    typeof message === 'object' &&
-    message !== null &&
-    'event' in message &&
-    Object.keys(message).every((key) => MEMBERS.has(key))
-  );
-}
+  metadataOf,
+  payloadOf,
+  type IdentifiedEntry,
+} from '../bulk-publish.js';
+import type { MetadataValues } from '../metadata-values.js';
+import type { PubSubBulkPublishFailure } from '../pubsub.js';
 
 /**
  * The entry as daprd reads it, for `toJson`, which writes bytes in base64.
  * @throws PayloadError for an event that can't be sent
  */
 export function wireEntry(
-  { entryID, event, contentType, metadata }: IdentifiedEntry,
+  entry: IdentifiedEntry,
   common: MetadataValues | undefined,
 ): object {
-  const payload = encodePayload(event, contentType);
-  if (!payload) throw new PayloadError('a message is undefined');
+  const { body, contentType } = payloadOf(entry);
   return {
-    entryId: entryID,
-    event: decodePayload(Buffer.from(payload.body), payload.contentType),
-    contentType: payload.contentType,
-    // daprd gives the common ones only to entries that have some of their own.
-    metadata: metadataText((common || metadata) && { ...common, ...metadata }),
+    entryId: entry.entryID,
+    event: decodePayload(Buffer.from(body), contentType),
+    contentType,
+    metadata: metadataOf(entry, common),
   };
 }
 

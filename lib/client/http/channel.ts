@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { errorOfAnswer } from '../../errors/error-of-answer.js';
 import type { DaprError } from '../../errors/dapr.error.js';
 import type { Clock } from '../../protocol/clock.js';
@@ -19,7 +20,7 @@ export interface HttpCall {
   readonly method: WireRequest['method'];
   /** Encoded, from `/v1.0` on. */
   readonly path: string;
-  readonly body?: string | Buffer | undefined;
+  readonly body?: string | Buffer | Readable | undefined;
   readonly contentType?: string | undefined;
   /** Come before what the current call hands on. */
   readonly headers?: Readonly<Record<string, string | undefined>> | undefined;

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { parseHttpEndpoint, type HttpEndpoint } from '../endpoint.js';
 import type { Lane, Lanes } from './lanes.js';
@@ -10,7 +11,7 @@ export interface WireRequest {
   /** Encoded, from `/v1.0` on. */
   readonly path: string;
   readonly headers: string[] | Record<string, string>;
-  readonly body: string | Buffer | null;
+  readonly body: string | Buffer | Readable | null;
 }
 
 /** The way to the sidecar: where it is, the connections to it, and waiting for it. */

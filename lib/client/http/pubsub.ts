@@ -1,5 +1,6 @@
 import { encodePayload, toJson } from '../../protocol/payload.js';
 import { ACKNOWLEDGED, type Acknowledged } from '../acknowledged.js';
+import { identified } from '../bulk-publish.js';
 import type { CallOptions } from '../call-options.js';
 import type { MetadataValues } from '../metadata-values.js';
 import type {
@@ -8,7 +9,7 @@ import type {
   PubSubBulkPublishResponse,
   PubSubPublishOptions,
 } from '../pubsub.js';
-import { identified, readFailures, wireEntry } from './bulk-publish.js';
+import { readFailures, wireEntry } from './bulk-publish.js';
 import { answerError, JSON_TYPE, type HttpChannel } from './channel.js';
 import { encoding } from '../json.js';
 import { pathPart, queryText } from './path.js';

@@ -1,0 +1,159 @@
+import { isUtf8 } from 'node:buffer';
+import { Readable } from 'node:stream';
+import { buffer, json, text } from 'node:stream/consumers';
+import { DaprBadRequestError } from '../errors/dapr-bad-request.error.js';
+import { DaprError } from '../errors/dapr.error.js';
+import type { HeaderBag } from '../protocol/headers.js';
+import { decodePayload, encodePayload } from '../protocol/payload.js';
+import type { HttpMethod } from './http-method.js';
+import type { InvocationAnswer, InvokerOptions } from './invoker.js';
+import { encoding } from './json.js';
+
+export type Verb = HttpMethod | Uppercase<HttpMethod>;
+
+/** A service invocation with everything decided. */
+export interface Invocation {
+  /** In words, for errors. */
+  readonly operation: string;
+  readonly verb: Uppercase<HttpMethod>;
+  /** Encoded, without a slash before it. */
+  readonly path: string;
+  /** Encoded, without its question mark; '' without one. */
+  readonly query: string;
+  readonly body: string | Buffer | Readable | undefined;
+  readonly contentType: string | undefined;
+}
+
+/** @throws DaprBadRequestError for what can't be sent */
+export function invocationOf(
+  appId: string,
+  methodName: string,
+  method: Verb,
+  data: unknown,
+  options: InvokerOptions | undefined,
+): Invocation {
+  const verb = method.toUpperCase() as Uppercase<HttpMethod>;
+  const operation = `invoker.invoke "${appId}" ${verb} "${methodName.split('?', 1)[0]}"`;
+  return {
+    operation,
+    verb,
+    ...addressOf(operation, methodName, options?.query),
+    ...payloadOf(operation, verb, data, contentTypeOf(options?.headers)),
+  };
+}
+
+function payloadOf(
+  operation: string,
+  verb: Uppercase<HttpMethod>,
+  data: unknown,
+  contentType: string | undefined,
+): Pick<Invocation, 'body' | 'contentType'> {
+  if (verb === 'GET' || verb === 'HEAD')
+    return { body: undefined, contentType: undefined };
+  if (data instanceof Readable)
+    return {
+      body: data,
+      contentType: contentType ?? 'application/octet-stream',
+    };
+  const payload = encoding(operation, () => encodePayload(data, contentType));
+  return { body: payload?.body, contentType: payload?.contentType };
+}
+
+function contentTypeOf(headers: InvokerOptions['headers']): string | undefined {
+  for (const [name, value] of Object.entries(headers ?? {}))
+    if (name.toLowerCase() === 'content-type') return value;
+  return undefined;
+}
+
+// What a URL can't hold as it is, and a "%" that begins no escape.
+const TO_ENCODE = /%(?![\dA-F]{2})|[^\x21-\x7e]+|["#<>\\^`{|}]/giu;
+const STEP = /(^|\/)(\.|%2e){1,2}(\/|$)/i;
+
+/** Slashes stay, and so does what is encoded already. */
+function addressOf(
+  operation: string,
+  methodName: string,
+  extra: InvokerOptions['query'],
+): Pick<Invocation, 'path' | 'query'> {
+  const [path = '', ...rest] = methodName.split('?');
+  // daprd cleans the path, and the call would land on another of its APIs.
+  if (STEP.test(path))
+    throw new DaprBadRequestError(
+      `${operation} failed: the method's path has a "." or ".." step, which would lead elsewhere.`,
+      { operation },
+    );
+  const encode = (value: string): string =>
+    value.replace(TO_ENCODE, encodeURIComponent);
+  const query = [
+    encode(rest.join('?')),
+    new URLSearchParams(extra as Record<string, string>).toString(),
+  ]
+    .filter((part) => part !== '')
+    .join('&');
+  return { path: encode(path.replace(/^\/+/, '')), query };
+}
+
+/** The body of an app's answer; '' is the content type where the app named none. */
+export function decodeAnswer(
+  status: number,
+  contentType: string | undefined,
+  body: Buffer,
+): unknown {
+  // daprd gives an answer without a body a content type of its own making.
+  if (status === 204) return undefined;
+  if (contentType === GUESSED) return decodeGuessed(body);
+  if (contentType !== '') return decodePayload(body, contentType);
+  if (body.length === 0) return undefined;
+  return isText(body) ? decodeGuessed(body) : body;
+}
+
+// What daprd says over HTTP of an answer whose app named no type, as apps on `@dapr/dapr` don't: it guesses by the first
+// bytes (https://pkg.go.dev/net/http#DetectContentType), and takes JSON for text.
+const GUESSED = 'text/plain; charset=utf-8';
+
+/** An object or array in JSON, else the text. */
+function decodeGuessed(body: Buffer): unknown {
+  const text = body.toString('utf8');
+  if (!/^\s*[[{]/.test(text)) return text;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+function isText(body: Buffer): boolean {
+  return (
+    isUtf8(body) &&
+    // eslint-disable-next-line no-control-regex
+    !/[\0-\x08\x0b\x0e-\x1a\x1c-\x1f]/.test(body.toString('utf8', 0, 512))
+  );
+}
+
+/** The app, and not the sidecar, answered with a failure. */
+export function appError(
+  operation: string,
+  status: number,
+  body: unknown,
+): DaprError {
+  return new DaprError(
+    `${operation} failed: the app answered with status ${status}. Its body is in the error's details.`,
+    { operation, status, details: [{ body }] },
+  );
+}
+
+/** An answer with the ways to read its body. */
+export function answerWith(
+  status: number,
+  headers: HeaderBag,
+  body: Readable,
+): InvocationAnswer {
+  return {
+    status,
+    headers,
+    body,
+    bytes: () => buffer(body),
+    text: () => text(body),
+    json: <T>() => json(body) as Promise<T>,
+  };
+}
