@@ -44,6 +44,8 @@ export class Connection {
     const deps = { clock, transcript, warn: engine.options.log };
     applications.add(replica);
     this.ends.push(() => applications.remove(replica));
+    // What daprd asks one that speaks gRPC for is for callbacks that it does not get here.
+    if (replica.grpc) return this.openToInvocations();
     const config = await askConfig(replica, deps);
     const subscriptions = await this.subscriptions(deps);
     replica.leaving.throwIfAborted();
@@ -53,6 +55,18 @@ export class Connection {
     if (replica.leaving.aborted) stopBindings();
     replica.leaving.throwIfAborted();
     await engine.actors.register(this.host, config);
+  }
+
+  private async openToInvocations(): Promise<void> {
+    const { replica, engine, host } = this;
+    const { appId } = replica;
+    const declared = engine.resources.subscriptionsOf(appId);
+    if (declared.length > 0)
+      engine.options.log(
+        `Application "${appId}" speaks gRPC, so the embedded sidecar delivers none of the messages that its subscriptions are for.`,
+      );
+    this.ends.push(engine.pubsub.join(replica, []));
+    await engine.actors.register(host, {});
   }
 
   /**

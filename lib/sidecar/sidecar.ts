@@ -1,13 +1,13 @@
 import type { AppChannel } from './app/channel.js';
 import { ConfigurationUpdates } from './blocks/configuration-updates.js';
+import { GrpcAppChannel } from './app/grpc.js';
 import { HttpAppChannel } from './app/http.js';
 import { waitForPort } from './app/wait-for-port.js';
 import { Connection } from './connection.js';
 import type { Engine } from './engine.js';
-import { GrpcCode } from '../protocol/grpc-code.js';
-import { GrpcError } from './grpc/api.js';
-import { invocationMethods } from './grpc/invocation.js';
 import { GrpcFront } from './grpc/front.js';
+import { invocationMethods } from './grpc/invocation.js';
+import { proxyCall } from './grpc/proxy.js';
 import { configurationRoutes } from './http/configuration.js';
 import { HttpFront } from './http/front.js';
 import { healthRoutes } from './http/health.js';
@@ -29,7 +29,14 @@ export interface AppAddress {
   readonly port: number;
   /** Default 127.0.0.1. */
   readonly host?: string;
+  /**
+   * What it speaks, default HTTP. One that speaks gRPC gets calls of its own services, and invocations by
+   * `AppCallback.OnInvoke`; messages, binding events and calls of actors go to those that speak HTTP.
+   */
+  readonly protocol?: AppProtocol;
 }
+
+export type AppProtocol = 'http' | 'grpc';
 
 const DEFAULT_HTTP_PORT = 3500;
 const DEFAULT_GRPC_PORT = 50001;
@@ -106,7 +113,7 @@ export class Sidecar {
         ...engine.grpcMethods,
         ...invocationMethods(invocations, caller),
       },
-      forward: refuseForeign,
+      forward: (call) => proxyCall(engine, caller(), call),
     });
   }
 
@@ -201,7 +208,8 @@ export class Sidecar {
   private channelTo(app: AppAddress): AppChannel {
     const host = hostOf(app);
     const authority = host.includes(':') ? `[${host}]` : host;
-    return new HttpAppChannel(
+    const Channel = app.protocol === 'grpc' ? GrpcAppChannel : HttpAppChannel;
+    return new Channel(
       `http://${authority}:${app.port}`,
       this.engine.options.appToken,
     );
@@ -214,6 +222,7 @@ export class Sidecar {
       appId,
       appPort: this.app.port || undefined,
       appHost: hostOf(this.app),
+      appProtocol: this.app.protocol ?? 'http',
       features: resources.features,
       components: resources.componentsOf(appId),
       subscriptions: pubsub.subscriptionsOf(appId),
@@ -222,13 +231,6 @@ export class Sidecar {
       actors: this.isConnected ? actors.activeActors(appId) : undefined,
     };
   }
-}
-
-async function refuseForeign(): Promise<void> {
-  throw new GrpcError(
-    GrpcCode.unknown,
-    'failed to proxy request: required metadata dapr-callee-app-id or dapr-app-id not found',
-  );
 }
 
 /** An application that listens everywhere is called where only this machine can. */

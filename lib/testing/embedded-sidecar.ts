@@ -155,10 +155,21 @@ export class EmbeddedSidecar implements AsyncDisposable {
     return app;
   }
 
-  /** Connects an app that is no Nest app of ours, by the port where it listens. */
-  async connect(app: { port: number; appId?: string }): Promise<void> {
-    const sidecar = await this.sidecars.take(app.appId ?? this.first.appId);
-    await sidecar.connect({ port: app.port });
+  /**
+   * Connects an app that is no Nest app of ours, by the port where it listens. One that speaks gRPC gets calls of its own
+   * services, and invocations by `AppCallback.OnInvoke`.
+   */
+  async connect({
+    appId = this.first.appId,
+    ...app
+  }: {
+    port: number;
+    appId?: string;
+    /** What the app speaks. Default `http`. */
+    protocol?: 'http' | 'grpc';
+  }): Promise<void> {
+    const sidecar = await this.sidecars.take(appId);
+    await sidecar.connect(app);
   }
 
   /** The typed proxy of an actor. */

@@ -26,6 +26,9 @@ export async function startDaprd(options: StartOptions): Promise<Sidecar> {
       }),
       ...(config !== undefined && { config: await configFile(folder, config) }),
       ...(beside && { controlPlane: beside.controlPlane }),
+      ...(options.appProtocol && {
+        args: [`--app-protocol=${options.appProtocol}`],
+      }),
       env: {
         ...options.env,
         ...(options.apiToken && { DAPR_API_TOKEN: options.apiToken }),

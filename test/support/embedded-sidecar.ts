@@ -34,7 +34,11 @@ export async function startEmbedded(options: StartOptions): Promise<Sidecar> {
       clientOnly: !app,
     });
     const ready = async (): Promise<void> => {
-      if (app) await sidecar.connect({ port: app.port });
+      if (app)
+        await sidecar.connect({
+          port: app.port,
+          protocol: options.appProtocol ?? 'http',
+        });
     };
     if (options.until !== 'outbound') await ready();
     const started: EmbeddedSidecar = {

@@ -8,6 +8,8 @@ export interface SidecarOptions {
   readonly appId?: string;
   /** The application: its port, where it listens now or later, or its request handler. Default: none. */
   readonly app?: { readonly port: number } | RequestListener;
+  /** What the application speaks. Default: HTTP. */
+  readonly appProtocol?: 'http' | 'grpc';
   /** YAML of components, subscriptions and resiliency: the text, or a folder of files. */
   readonly resources?: string;
   /** YAML of a Configuration. */

@@ -21,6 +21,11 @@ export class Applications {
     return (this.replicas.get(appId)?.length ?? 0) > 0;
   }
 
+  /** Whether there ever was a process of that application. */
+  knows(appId: string): boolean {
+    return this.replicas.has(appId);
+  }
+
   /** The process whose turn it is. */
   next(appId: string): Replica | undefined {
     const replicas = this.replicas.get(appId);

@@ -1,9 +1,12 @@
 import { setMaxListeners } from 'node:events';
+import type { ClientHttp2Stream } from 'node:http2';
 import type { Readable } from 'node:stream';
 import type { AppAnswer, AppChannel, AppRequest } from './channel.js';
+import type { GrpcConnection } from './grpc-connection.js';
 
 /** One running process of an application, as long as it is connected. */
 export class Replica implements AppChannel {
+  readonly grpc: AppChannel['grpc'];
   private readonly departure = new AbortController();
   private underWay = 0;
   private whenQuiet: (() => void)[] = [];
@@ -16,6 +19,8 @@ export class Replica implements AppChannel {
   ) {
     // Every retry that waits for its time listens.
     setMaxListeners(0, this.departure.signal);
+    const { grpc } = channel;
+    this.grpc = grpc && { open: (...call) => this.open(grpc, ...call) };
   }
 
   /** Aborts when the process is about to go: nothing new may reach it. */
@@ -56,6 +61,16 @@ export class Replica implements AppChannel {
 
   async close(): Promise<void> {
     await this.channel.close();
+  }
+
+  private open(
+    grpc: Pick<GrpcConnection, 'open'>,
+    ...call: Parameters<GrpcConnection['open']>
+  ): ClientHttp2Stream {
+    const stream = grpc.open(...call);
+    this.underWay += 1;
+    stream.once('close', () => this.end());
+    return stream;
   }
 
   private end(): void {

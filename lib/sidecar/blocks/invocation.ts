@@ -51,6 +51,16 @@ export interface Invocation {
   readonly signal: AbortSignal;
 }
 
+const NO_HOST = 'no host found with the given ID';
+
+/** No process of the application is connected at the moment. */
+export class ApplicationAway extends Error {
+  constructor() {
+    super(NO_HOST);
+    this.name = 'ApplicationAway';
+  }
+}
+
 /** Calls from application to application. */
 export class Invocations {
   private readonly services = new Map<string, AppChannel>();
@@ -85,6 +95,25 @@ export class Invocations {
     );
   }
 
+  /**
+   * The process of an application that a call goes to.
+   * @throws Error in daprd's words; an ApplicationAway for an application that was there, and may come back
+   */
+  find({
+    callerId,
+    callerReplica,
+    target,
+  }: Pick<Invocation, 'callerId' | 'callerReplica' | 'target'>): Replica {
+    const appId = appIdOf(target);
+    const own = appId === callerId ? callerReplica : undefined;
+    const { applications } = this.deps;
+    const replica = own ?? applications.next(appId);
+    if (replica) return replica;
+    throw applications.knows(appId)
+      ? new ApplicationAway()
+      : new Error(NO_HOST);
+  }
+
   async close(): Promise<void> {
     for (const service of this.services.values()) await service.close();
     await this.endpoints.close();
@@ -104,14 +133,7 @@ export class Invocations {
     if (endpoint) return this.callEndpoint(endpoint, whole);
     const appId = appIdOf(target);
     if (appId !== call.callerId) addCaller(headers, call.callerId, appId);
-    return this.callApp(this.replicaFor(call, appId), whole);
-  }
-
-  private replicaFor(call: Invocation, appId: string): Replica {
-    const own = appId === call.callerId ? call.callerReplica : undefined;
-    const replica = own ?? this.deps.applications.next(appId);
-    if (!replica) throw new Error('no host found with the given ID');
-    return replica;
+    return this.callApp(this.find(call), whole);
   }
 
   private async callApp(
@@ -179,7 +201,6 @@ export class Invocations {
 function appIdOf(target: string): string {
   const [appId = '', namespace = NAMESPACE, ...rest] = target.split('.');
   if (rest.length > 0) throw new Error(`invalid app id ${target}`);
-  if (namespace !== NAMESPACE)
-    throw new Error('no host found with the given ID');
+  if (namespace !== NAMESPACE) throw new Error(NO_HOST);
   return appId;
 }

@@ -46,17 +46,47 @@ export async function* messagesOf(
   if (size > 0) throw new GrpcError(GrpcCode.internal, 'unexpected EOF');
 }
 
+/** Looks at the frames of a body that passes as it is. */
+export class FrameGuard {
+  private prefix: Buffer = NOTHING;
+  /** Of the message that is passing. */
+  private left = 0;
+
+  constructor(private readonly limit: number) {}
+
+  /** @throws GrpcError for a message that is longer than `limit` bytes */
+  check(chunk: Buffer): void {
+    let rest = chunk;
+    while (rest.length > 0) {
+      const passing = rest.subarray(0, this.left);
+      this.left -= passing.length;
+      rest = rest.subarray(passing.length);
+      const missing = PREFIX_LENGTH - this.prefix.length;
+      this.prefix = Buffer.concat([this.prefix, rest.subarray(0, missing)]);
+      rest = rest.subarray(missing);
+      if (this.prefix.length < PREFIX_LENGTH) continue;
+      this.left = boundedLength(this.prefix, this.limit);
+      this.prefix = NOTHING;
+    }
+  }
+}
+
+const NOTHING = Buffer.alloc(0);
+
 function lengthOf(frame: Buffer, limit: number): number {
-  const length = frame.readUInt32BE(1);
   if (frame[0] !== 0)
     throw new GrpcError(
       GrpcCode.unimplemented,
       'grpc: Decompressor is not installed for grpc-encoding',
     );
-  if (length > limit)
-    throw new GrpcError(
-      GrpcCode.resourceExhausted,
-      `grpc: received message larger than max (${length} vs. ${limit})`,
-    );
-  return length;
+  return boundedLength(frame, limit);
+}
+
+function boundedLength(frame: Buffer, limit: number): number {
+  const length = frame.readUInt32BE(1);
+  if (length <= limit) return length;
+  throw new GrpcError(
+    GrpcCode.resourceExhausted,
+    `grpc: received message larger than max (${length} vs. ${limit})`,
+  );
 }

@@ -13,6 +13,7 @@ export interface MetadataSource {
   /** The application's port; undefined without a connected application. */
   readonly appPort: number | undefined;
   readonly appHost: string;
+  readonly appProtocol: 'http' | 'grpc';
   readonly features: ReadonlySet<string>;
   readonly components: readonly Component[];
   readonly subscriptions: readonly Subscription[];
@@ -94,7 +95,7 @@ function describe(
     ),
     appConnectionProperties: {
       ...(source.appPort !== undefined && { port: source.appPort }),
-      protocol: 'http',
+      protocol: source.appProtocol,
       channelAddress: source.appHost,
     },
     actorRuntime: {
