@@ -22,6 +22,8 @@ export interface NestRunOptions extends ModuleMetadata {
   readonly config?: string;
   readonly dapr?: DaprModuleOptions;
   readonly configure?: (app: INestApplication) => void | Promise<void>;
+  /** Another app, or another replica of this one, that this one can find and be found by. */
+  readonly beside?: NestRun;
   /** APP_API_TOKEN of both. */
   readonly appToken?: string;
 }
@@ -67,8 +69,15 @@ spec:
 
 /** Starts both and resolves when the sidecar has asked the app for everything. */
 export async function runNest(options: NestRunOptions): Promise<NestRun> {
-  const { adapter, appId = 'app', resources, config, dapr, configure } = options;
-  const { appToken, imports = [], ...metadata } = options;
+  const {
+    adapter,
+    appId = 'app',
+    resources,
+    config,
+    dapr,
+    configure,
+  } = options;
+  const { appToken, beside, imports = [], ...metadata } = options;
   const port = await freePort();
   const sidecar = await startSidecar({
     appId,
@@ -76,6 +85,7 @@ export async function runNest(options: NestRunOptions): Promise<NestRun> {
     resources: resources ?? IN_MEMORY,
     until: 'outbound',
     ...(config !== undefined && { config }),
+    ...(beside && { beside: beside.sidecar }),
     ...(appToken !== undefined && { appToken }),
   });
   const log = new CapturedLog();
