@@ -120,8 +120,11 @@ function send(
 
 async function drained(stream: ServerHttp2Stream): Promise<void> {
   await new Promise<void>((resolve) => {
-    stream.once('drain', resolve);
-    stream.once('close', resolve);
+    const go = (): void => {
+      stream.off('drain', go).off('close', go);
+      resolve();
+    };
+    stream.on('drain', go).on('close', go);
   });
 }
 
