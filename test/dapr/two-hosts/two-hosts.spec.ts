@@ -62,7 +62,8 @@ class Load {
     } catch {
       // Nobody was told that it is written: it may be or not, but not twice.
       this.failures += 1;
-      return void (await delay(50));
+      await delay(50);
+      return;
     }
     const entries = this.acknowledged.get(ledger) ?? [];
     this.acknowledged.set(ledger, [...entries, entry]);
