@@ -4,7 +4,11 @@ import {
   DaprClient,
   type DaprClientOptions,
 } from '../../lib/index.js';
-import { startBacking, type Backing } from '../support/backing.js';
+import {
+  startBacking,
+  type Backing,
+  type BackingName,
+} from '../support/backing.js';
 import {
   startSidecar,
   type Sidecar,
@@ -14,8 +18,10 @@ import {
 export type Protocol = 'HTTP' | 'gRPC';
 
 export interface ParityOptions extends Omit<SidecarOptions, 'resources'> {
-  /** YAML of the components; those of `backing` are kept in a Redis on daprd, and in memory on the embedded sidecar. */
+  /** YAML of the components; those of `backing` are kept there on daprd, and in memory on the embedded sidecar. */
   readonly resources: (backing: Backing) => string;
+  /** Default: `redis`. */
+  readonly backing?: BackingName;
 }
 
 /** What a parity spec works with. The members are there once the specs run. */
@@ -53,8 +59,8 @@ export function describeParity(
     };
 
     beforeAll(async () => {
-      const { resources, ...others } = options;
-      backing = await startBacking('redis');
+      const { resources, backing: name = 'redis', ...others } = options;
+      backing = await startBacking(name);
       sidecar = await startSidecar({
         ...others,
         resources: resources(backing),

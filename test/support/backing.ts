@@ -1,9 +1,10 @@
 import { component } from '../conformance/components.js';
+import { startPostgres } from '../dapr/postgres.js';
 import { redisBinary, startRedis } from '../dapr/redis.js';
 import { sidecarKind } from './sidecar.js';
 
-/** Where state and messages are kept: the components of Dapr that hold them in memory, or a Redis. */
-export type BackingName = 'in-memory' | 'redis';
+/** Where state and messages are kept: the components of Dapr that hold them in memory, a Redis, or (state) a PostgreSQL. */
+export type BackingName = 'in-memory' | 'redis' | 'postgresql';
 
 export interface Backing {
   component(
@@ -28,6 +29,16 @@ export async function startBacking(name: BackingName): Promise<Backing> {
       component: (kind, ...rest) => component(`${kind}.in-memory`, ...rest),
       stop: () => Promise.resolve(),
     };
+  if (name === 'postgresql') {
+    const postgres =
+      sidecarKind === 'daprd' ? await startPostgres() : undefined;
+    const connectionString = postgres?.connectionString ?? 'host=localhost';
+    return {
+      component: (kind, of, metadata) =>
+        component(`${kind}.postgresql`, of, { connectionString, ...metadata }),
+      stop: () => postgres?.stop() ?? Promise.resolve(),
+    };
+  }
   const redis =
     sidecarKind === 'daprd' ? await startRedis() : { host: 'localhost:6379' };
   return {

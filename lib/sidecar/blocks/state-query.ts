@@ -48,9 +48,8 @@ export function runQuery(
   }
   found.sort((one, other) => {
     for (const { key, order } of query.sort) {
-      const [a, b] = [at(one.value, key), at(other.value, key)];
-      if (precedes(a, b)) return -order;
-      if (precedes(b, a)) return order;
+      const difference = compare(at(one.value, key), at(other.value, key));
+      if (difference !== 0) return order * difference;
     }
     return 0;
   });
@@ -155,6 +154,15 @@ function at(value: unknown, path: string): unknown {
 /** PostgreSQL compares a member as text, so 1 equals "1". */
 function equals(one: unknown, other: unknown): boolean {
   return asText(one) === asText(other);
+}
+
+/** As in PostgreSQL, values without such a member come after all that have it. */
+function compare(one: unknown, other: unknown): number {
+  const [isOneAbsent, isOtherAbsent] = [one == null, other == null];
+  if (isOneAbsent || isOtherAbsent)
+    return Number(isOneAbsent) - Number(isOtherAbsent);
+  if (precedes(one, other)) return -1;
+  return precedes(other, one) ? 1 : 0;
 }
 
 function precedes(one: unknown, other: unknown): boolean {
