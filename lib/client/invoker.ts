@@ -22,7 +22,11 @@ export interface InvocationAnswer {
 }
 
 /**
- * Service invocation. Being invoked is `@Invocable`, or any route of the app.
+ * Service invocation. Being invoked is `@Invocable`, or any route of the app. What has no sidecar is invoked by the name
+ * of an HTTPEndpoint, or by its URL, in place of the app id.
+ *
+ * Over gRPC requests and answers go as a whole, and daprd takes no more than 4 MiB of either; of an answer that is no
+ * success it tells status, headers and the first 63 bytes of the body.
  * @see https://docs.dapr.io/reference/api/service_invocation_api/
  */
 export interface ClientInvoker {
@@ -32,7 +36,8 @@ export interface ClientInvoker {
    * `details` its decoded body: `[{ body }]`.
    * @param methodName the path, encoded as in a URL where it must be, with or without a query
    * @param method default GET
-   * @param data not sent with GET and HEAD; a string goes as text, a Buffer or typed array as it is, all else as JSON
+   * @param data not sent with GET and HEAD; a string goes as text, a Buffer or typed array as it is, all else as JSON. A
+   * `Readable` is sent as it comes (over gRPC when all of it is there), and destroyed when the call fails
    */
   invoke<T = unknown>(
     appId: string,

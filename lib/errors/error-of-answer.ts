@@ -59,7 +59,8 @@ function classOf(answer: FailedAnswer): ErrorClass {
 const NO_INSTANCE = /no such instance exists/;
 
 // The limit of daprd's --max-body-size, over HTTP and over gRPC.
-const TOO_LARGE = /stream too large|grpc: received message larger than max/;
+const TOO_LARGE =
+  /stream too large|grpc: (received|trying to send) message larger than max/;
 
 // What is missing shows in the text only.
 const NOT_FOUND_MESSAGES: Readonly<Record<string, RegExp>> = {

@@ -99,7 +99,7 @@ export class GrpcInvoker implements ClientInvoker {
         },
         {
           operation,
-          headers: withoutType(options?.headers),
+          headers: metadataOf(operation, options?.headers),
           options,
           onHeaders: (given) => (headers = given),
         },
@@ -113,7 +113,8 @@ export class GrpcInvoker implements ClientInvoker {
       };
     } catch (error) {
       const status = Number(headerOf(headers, STATUS));
-      if (status > 0 && error instanceof DaprError)
+      // An answer of a success that fails is too large for gRPC.
+      if (status > 299 && error instanceof DaprError)
         return failedAnswer(status, headers, error);
       throw error;
     }
@@ -148,15 +149,30 @@ async function wholeBody(
   }
 }
 
-/** Goes into the message. */
-function withoutType(
+// HTTP/2 has none of these (RFC 9113, 8.2.2).
+const OF_CONNECTION = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/** The content type goes into the message. */
+function metadataOf(
+  operation: string,
   headers: InvokerOptions['headers'],
 ): InvokerOptions['headers'] {
-  return Object.fromEntries(
-    Object.entries(headers ?? {}).filter(
-      ([name]) => name.toLowerCase() !== 'content-type',
-    ),
+  const metadata = Object.entries(headers ?? {}).filter(
+    ([name]) => name.toLowerCase() !== 'content-type',
   );
+  for (const [name] of metadata)
+    if (name.includes(':') || OF_CONNECTION.has(name.toLowerCase()))
+      throw new DaprBadRequestError(
+        `${operation} can't be sent: "${name}" is no name of a header that gRPC can send.`,
+        { operation },
+      );
+  return Object.fromEntries(metadata);
 }
 
 /** The app's own headers under their own names. */

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { DaprBadRequestError } from '../../errors/dapr-bad-request.error.js';
 import { DaprConfigurationError } from '../../errors/dapr-configuration.error.js';
@@ -48,6 +49,9 @@ export abstract class Exchange<T> implements Dispatcher.DispatchHandler {
 
   start(): void {
     const { signal, timeout } = this.options;
+    const { body } = this.request;
+    // Not once: a stream that is given up may break off, too.
+    if (body instanceof Readable) body.on('error', (error) => this.fail(error));
     if (signal?.aborted) return this.fail(signal.reason);
     signal?.addEventListener('abort', this, { once: true });
     if (timeout !== Infinity)
@@ -107,6 +111,8 @@ export abstract class Exchange<T> implements Dispatcher.DispatchHandler {
     if (this.over) return;
     this.release();
     this.#controller?.abort(error as Error);
+    const { body } = this.request;
+    if (body instanceof Readable) body.destroy();
     this.reject(error);
   }
 

@@ -114,8 +114,14 @@ function send(
   call: GrpcCall,
 ): boolean {
   if (stream.destroyed) return true;
+  const bytes = method.responseType.encode(message).finish();
+  if (bytes.length > LONGEST_MESSAGE)
+    throw new GrpcError(
+      GrpcCode.resourceExhausted,
+      `grpc: trying to send message larger than max (${bytes.length} vs. ${LONGEST_MESSAGE})`,
+    );
   if (!stream.headersSent) respond(stream, call);
-  return stream.write(frameOf(method.responseType.encode(message).finish()));
+  return stream.write(frameOf(bytes));
 }
 
 async function drained(stream: ServerHttp2Stream): Promise<void> {

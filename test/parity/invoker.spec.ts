@@ -1,0 +1,422 @@
+import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { Readable } from 'node:stream';
+import {
+  DaprBadRequestError,
+  DaprError,
+  HttpMethod,
+  type InvokerOptions,
+} from '../../lib/index.js';
+import { RecordingApp, type Answer } from '../conformance/recording-app.js';
+import { describeParity } from './parity.js';
+
+class Order {
+  readonly placed = new Date(0);
+  constructor(readonly id: number) {}
+}
+
+const BYTES = Buffer.from('00fffe80', 'hex');
+const app = new RecordingApp();
+
+beforeAll(() => app.listen());
+beforeEach(() => app.forget());
+afterAll(() => app.close());
+
+describeParity(
+  'service invocation',
+  {
+    appId: 'callee',
+    app,
+    resources: () => `apiVersion: dapr.io/v1alpha1
+kind: HTTPEndpoint
+metadata:
+  name: outside
+spec:
+  baseUrl: http://127.0.0.1:${app.port}
+  headers:
+    - name: x-key
+      value: secret
+`,
+  },
+  (run) => {
+    const invoke = (
+      method: string,
+      verb: HttpMethod | Uppercase<HttpMethod> = 'GET',
+      data?: unknown,
+      options?: InvokerOptions,
+    ): Promise<unknown> =>
+      run.client.invoker.invoke('callee', method, verb, data, options);
+    const answering = (answer: Answer): void => {
+      for (const verb of ['GET', 'POST', 'HEAD']) app.on(`${verb} /m`, answer);
+    };
+
+    it.each(Object.values(HttpMethod))('sends %s', async (verb) => {
+      app.on(`${verb.toUpperCase()} /m`, { body: { verb } });
+      const value = await invoke('m', verb);
+      if (verb !== 'head') expect(value).toEqual({ verb });
+      await app.next(`${verb.toUpperCase()} /m`);
+    });
+
+    it.each<[string, unknown, string | Buffer, string]>([
+      [
+        'a class instance',
+        new Order(1),
+        '{"id":1,"placed":"1970-01-01T00:00:00.000Z"}',
+        'application/json',
+      ],
+      ['a Map', new Map([['a', 1]]), '{"a":1}', 'application/json'],
+      ['text', 'grüße', 'grüße', 'text/plain'],
+      ['zero', 0, '0', 'application/json'],
+      ['false', false, 'false', 'application/json'],
+      ['null', null, 'null', 'application/json'],
+      ['bytes', BYTES, BYTES, 'application/octet-stream'],
+      [
+        'a view of bytes',
+        new Uint8Array(BYTES.buffer, BYTES.byteOffset + 1, 2),
+        BYTES.subarray(1, 3),
+        'application/octet-stream',
+      ],
+    ])('sends %s [C1] [C2] [C5]', async (_what, data, body, type) => {
+      answering({});
+      await invoke('m', 'POST', data);
+      const received = await app.next('POST /m');
+      expect(received.body).toEqual(Buffer.from(body));
+      expect(received.headers['content-type']).toBe(type);
+    });
+
+    it('sends a stream, as bytes unless it is said what it is', async () => {
+      answering({});
+      const chunks = ['one ', 'two ', Buffer.from('three')];
+      await invoke('m', 'POST', Readable.from(chunks));
+      const received = await app.next('POST /m');
+      expect(received.text).toBe('one two three');
+      expect(received.headers['content-type']).toBe('application/octet-stream');
+      const headers = { 'Content-Type': 'text/csv' };
+      await invoke('m', 'POST', Readable.from(['a,b']), { headers });
+      const csv = await app.next('POST /m');
+      expect(csv.text).toBe('a,b');
+      expect(csv.headers['content-type']).toBe('text/csv');
+    });
+
+    it('fails with the error of a stream that breaks off', async () => {
+      answering({});
+      const source = new Readable({
+        read() {
+          this.push('beginning');
+          this.destroy(new Error('the file is gone'));
+        },
+      });
+      await expect(invoke('m', 'POST', source)).rejects.toThrow(
+        'the file is gone',
+      );
+    });
+
+    it('ends a stream with its signal', async () => {
+      answering({});
+      const source = new Readable({ read: () => undefined });
+      source.push('beginning');
+      const signal = AbortSignal.timeout(50);
+      await expect(
+        invoke('m', 'POST', source, { signal }),
+      ).rejects.toMatchObject({ name: 'TimeoutError' });
+      expect(source.destroyed).toBe(true);
+    });
+
+    it('sends neither body nor type where there is nothing to send', async () => {
+      answering({});
+      await invoke('m', 'POST');
+      const { text, headers } = await app.next('POST /m');
+      expect(text).toBe('');
+      expect(headers).not.toHaveProperty('content-type');
+    });
+
+    it('sends a text as the type that it is said to be', async () => {
+      answering({});
+      const headers = { 'content-type': 'application/xml; charset=utf-8' };
+      await invoke('m', 'POST', '<a/>', { headers });
+      const received = await app.next('POST /m');
+      expect(received.text).toBe('<a/>');
+      expect(received.headers['content-type']).toBe(headers['content-type']);
+    });
+
+    it('sends headers [C12]', async () => {
+      answering({});
+      const headers = {
+        'X-Custom': 'c',
+        authorization: 'Bearer t',
+        Accept: 'text/plain',
+        'accept-language': 'de',
+        'if-match': '"e"',
+        cookie: 'a=1',
+        absent: undefined,
+      };
+      await invoke('m', 'GET', undefined, { headers });
+      const received = await app.next('GET /m');
+      expect(received.headers).toMatchObject({
+        'x-custom': 'c',
+        authorization: 'Bearer t',
+        accept: 'text/plain',
+        'accept-language': 'de',
+        'if-match': '"e"',
+        cookie: 'a=1',
+      });
+      expect(received.headers).not.toHaveProperty('absent');
+    });
+
+    it.each(['keep-alive', 'transfer-encoding', 'x:y', 'x y'])(
+      'refuses the header %j',
+      async (name) => {
+        answering({});
+        const headers = { [name]: 'x' };
+        await expect(
+          invoke('m', 'GET', undefined, { headers }),
+        ).rejects.toMatchObject({
+          name: DaprBadRequestError.name,
+          message: expect.stringContaining("can't be sent"),
+        });
+        await invoke('m');
+      },
+    );
+
+    it('sends the query of the method and that of the options', async () => {
+      answering({});
+      const query = { b: '2 & 3', c: 'ü' };
+      await invoke('m?a=1&a=%202', 'GET', undefined, { query });
+      const { url } = await app.next('GET /m');
+      expect(url).toBe('/m?a=1&a=%202&b=2+%26+3&c=%C3%BC');
+    });
+
+    it.each([
+      ['a/b', '/a/b'],
+      ['/a//b/', '/a/b'],
+      ['a%2Fb', '/a/b'],
+      ['a b', '/a%20b'],
+      ['a%20b', '/a%20b'],
+      ['a+b', '/a+b'],
+      ['ü', '/%C3%BC'],
+      ['a:b@c', '/a:b@c'],
+      ['', '/'],
+    ])('reaches %j as %j [C4]', async (method, path) => {
+      app.on(`GET ${path}`, {});
+      await invoke(method);
+      await app.next(`GET ${path}`);
+    });
+
+    it.each(['a%3Fb', 'a%23b', 'a%25b'])('can’t reach %j', async (method) => {
+      await expect(invoke(method)).rejects.toMatchObject({
+        errorCode: 'ERR_DIRECT_INVOKE',
+        status: 500,
+      });
+    });
+
+    it.each(['../m', 'a/../m', '%2e%2e/m'])('refuses %j', async (method) => {
+      await expect(invoke(method)).rejects.toThrow(DaprBadRequestError);
+    });
+
+    it.each<[string, Answer, unknown]>([
+      ['JSON', { body: { a: 1 } }, { a: 1 }],
+      [
+        'JSON of a vendor',
+        { headers: { 'content-type': 'application/v+json' }, body: '[1]' },
+        [1],
+      ],
+      [
+        'text',
+        { headers: { 'content-type': 'text/plain' }, body: '123' },
+        '123',
+      ],
+      [
+        'XML',
+        { headers: { 'content-type': 'application/xml' }, body: '<a/>' },
+        '<a/>',
+      ],
+      [
+        'bytes',
+        { headers: { 'content-type': 'image/png' }, body: BYTES },
+        BYTES,
+      ],
+      ['an object without a type', { body: '{"a":1}' }, { a: 1 }],
+      ['text without a type', { body: 'text' }, 'text'],
+      ['nothing', {}, undefined],
+      ['a 201', { status: 201, body: { a: 1 } }, { a: 1 }],
+      ['a 204', { status: 204 }, undefined],
+      ['an empty 301', { status: 301, headers: { location: '/x' } }, undefined],
+      ['a 302', { status: 302, body: { to: '/x' } }, { to: '/x' }],
+    ])('gives back %s', async (_what, answer, value) => {
+      answering(answer);
+      await expect(invoke('m')).resolves.toEqual(value);
+    });
+
+    it.each([400, 401, 403, 404, 408, 409, 418, 429, 500, 501, 503, 504])(
+      'rejects with a %i of the app, and what it says',
+      async (status) => {
+        answering({ status, body: { reason: 'because' } });
+        const failed = invoke('m');
+        await expect(failed).rejects.toMatchObject({
+          name: DaprError.name,
+          status,
+          errorCode: undefined,
+          details: [{ body: { reason: 'because' } }],
+        });
+        await expect(failed).rejects.toThrow(
+          `invoker.invoke "callee" GET "m" failed: the app answered with status ${status}.`,
+        );
+      },
+    );
+
+    it('rejects with all of a long failure over HTTP, and with its beginning over gRPC', async () => {
+      const body = { reason: 'x'.repeat(100) };
+      answering({ status: 500, body });
+      await expect(invoke('m')).rejects.toMatchObject({
+        status: 500,
+        details: [
+          {
+            body:
+              run.protocol === 'HTTP'
+                ? body
+                : JSON.stringify(body).slice(0, 63),
+          },
+        ],
+      });
+    });
+
+    it('gives status, headers and body of any answer', async () => {
+      answering({
+        status: 409,
+        headers: {
+          'content-type': 'text/plain',
+          'cache-control': 'no-store',
+          'x-own': 'o',
+          'set-cookie': ['a=1', 'b=2'],
+        },
+        body: 'conflict',
+      });
+      const answer = await run.client.invoker.request('callee', 'm');
+      expect(answer.status).toBe(409);
+      expect(answer.headers).toMatchObject({
+        'content-type': 'text/plain',
+        'cache-control': 'no-store',
+        date: expect.any(String),
+        'x-own': 'o',
+        'set-cookie': ['a=1', 'b=2'],
+      });
+      expect(
+        Object.keys(answer.headers).filter((name) =>
+          /^dapr-|^grpc-/.test(name),
+        ),
+      ).toEqual([]);
+      await expect(answer.text()).resolves.toBe('conflict');
+    });
+
+    it('gives the body as bytes, text or JSON', async () => {
+      answering({ body: { a: 1 } });
+      const request = () =>
+        run.client.invoker.request('callee', 'm', 'POST', 1);
+      await expect((await request()).json()).resolves.toEqual({ a: 1 });
+      await expect((await request()).text()).resolves.toBe('{"a":1}');
+      await expect((await request()).bytes()).resolves.toEqual(
+        Buffer.from('{"a":1}'),
+      );
+      answering({ status: 204 });
+      await expect((await request()).bytes()).resolves.toHaveLength(0);
+    });
+
+    it('gives all of a long failure over HTTP, and fails to over gRPC', async () => {
+      const body = 'x'.repeat(100);
+      answering({ status: 500, body });
+      const answer = await run.client.invoker.request('callee', 'm');
+      expect(answer.status).toBe(500);
+      if (run.protocol === 'HTTP')
+        return expect(answer.text()).resolves.toBe(body);
+      return expect(answer.text()).rejects.toThrow(/the first 63 bytes/);
+    });
+
+    it('gives a redirect with where it leads', async () => {
+      answering({ status: 307, headers: { location: '/elsewhere' } });
+      const answer = await run.client.invoker.request('callee', 'm', 'POST', 1);
+      expect(answer.status).toBe(307);
+      expect(answer.headers['location']).toBe('/elsewhere');
+      await expect(answer.text()).resolves.toBe('');
+    });
+
+    it('sends and takes 3 MiB', async () => {
+      const body = Buffer.alloc(3 * 1024 * 1024, 'x');
+      answering({ headers: { 'content-type': 'image/png' }, body });
+      const answer = (await invoke('m', 'POST', body)) as Buffer;
+      expect(answer.equals(body)).toBe(true);
+      expect((await app.next('POST /m')).body.equals(body)).toBe(true);
+    });
+
+    it('takes more than 4 MiB over HTTP only', async () => {
+      const body = Buffer.alloc(5 * 1024 * 1024, 'x');
+      answering({ headers: { 'content-type': 'image/png' }, body });
+      const answer = invoke('m') as Promise<Buffer>;
+      if (run.protocol === 'gRPC')
+        return expect(answer).rejects.toThrow(DaprBadRequestError);
+      expect((await answer).equals(body)).toBe(true);
+    });
+
+    it('sends no more than 4 MiB', async () => {
+      answering({});
+      const body = Buffer.alloc(5 * 1024 * 1024, 'x');
+      await expect(invoke('m', 'POST', body)).rejects.toThrow(
+        DaprBadRequestError,
+      );
+    });
+
+    it('of an unknown app names what to check [C3]', async () => {
+      const failed = run.client.invoker.invoke('nobody', 'm');
+      await expect(failed).rejects.toMatchObject({
+        name: DaprError.name,
+        errorCode: 'ERR_DIRECT_INVOKE',
+        status: 500,
+      });
+      await expect(failed).rejects.toThrow(
+        /invoker\.invoke "nobody" GET "m" failed: failed to invoke, id: nobody, err: .*Check the app id/,
+      );
+    });
+
+    it('of an app that closes the connection fails', async () => {
+      app.on('GET /cut', 'cut');
+      await expect(invoke('cut')).rejects.toMatchObject({
+        errorCode: 'ERR_DIRECT_INVOKE',
+        status: 500,
+      });
+    });
+
+    it('reaches a service by the name of its HTTPEndpoint', async () => {
+      answering({ body: { a: 1 } });
+      const value = run.client.invoker.invoke('outside', 'm', 'POST', 'x');
+      await expect(value).resolves.toEqual({ a: 1 });
+      const { headers, text } = await app.next('POST /m');
+      expect(text).toBe('x');
+      expect(headers['x-key']).toBe('secret');
+      expect(headers).not.toHaveProperty('dapr-caller-app-id');
+    });
+
+    it('reaches a service by its URL', async () => {
+      answering({ body: { a: 1 } });
+      const url = `http://127.0.0.1:${app.port}`;
+      await expect(run.client.invoker.invoke(url, 'm')).resolves.toEqual({
+        a: 1,
+      });
+      const { headers } = await app.next('GET /m');
+      expect(headers).not.toHaveProperty('dapr-caller-app-id');
+    });
+
+    it('without an app id is refused', async () => {
+      await expect(run.client.invoker.invoke('', 'm')).rejects.toThrow(
+        DaprBadRequestError,
+      );
+    });
+
+    it('is waited for no longer than its timeout says [C8]', async () => {
+      let release = (): void => undefined;
+      const gate = new Promise<void>((resolve) => (release = resolve));
+      app.on('GET /slow', () => gate.then(() => ({})));
+      await expect(
+        invoke('slow', 'GET', undefined, { timeout: 50 }),
+      ).rejects.toMatchObject({ name: 'DaprTimeoutError' });
+      release();
+    });
+  },
+);
