@@ -1,4 +1,5 @@
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
+import { ActorId } from './actors/actor-id.js';
 import { ActorProxyFactory } from './actors/proxy/actor-proxy-factory.js';
 import { actorsProvider, type ActorTypeRef } from './actors/proxy/actors.js';
 import { DaprClient } from './client/dapr-client.js';
@@ -20,7 +21,7 @@ import { ServerDapr } from './server/server-dapr.js';
 @Module({
   imports: [DepartureModule],
   providers: daprProviders,
-  exports: [DaprClient, ActorProxyFactory, ServerDapr],
+  exports: [DaprClient, ActorProxyFactory, ActorId, ServerDapr],
 })
 export class DaprModule extends ConfigurableModuleClass {
   /** @throws DaprConfigurationError at start, for options that it does not know */

@@ -1,5 +1,6 @@
 import type { Provider } from '@nestjs/common';
 import { ApplicationConfig, ModuleRef, ModulesContainer } from '@nestjs/core';
+import { actorIdProvider } from './actors/actor-id.js';
 import { ActorProxyFactory } from './actors/proxy/actor-proxy-factory.js';
 import { ActorRuntime } from './actors/runtime/runtime.js';
 import { DaprClient } from './client/dapr-client.js';
@@ -169,5 +170,6 @@ export const daprProviders: Provider[] = [
       clock: Clock,
     ) => new SidecarWatch(client, actors, options, clock),
   },
+  actorIdProvider,
   DaprLifecycle,
 ];

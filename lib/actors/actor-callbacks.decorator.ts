@@ -3,10 +3,13 @@ import 'reflect-metadata';
 /** A method that takes a timer or a reminder. */
 export interface ScheduleHandler {
   readonly kind: 'timer' | 'reminder';
-  /** Of the timer or reminder. */
+  /** Of the timer or reminder; `ANY` for those that no other handler takes. */
   readonly name: string;
   readonly method: string;
 }
+
+/** Dapr has no timer or reminder without a name. */
+export const ANY = '';
 
 const HANDLERS = Symbol('nestjs-dapr:schedule-handlers');
 
@@ -22,9 +25,10 @@ export function OnTimer(name: string): MethodDecorator {
 /**
  * Runs the method when the actor's reminder of that name is due, with the reminder's data as its argument. It can't be
  * called from outside. When it throws, Dapr tries again, up to three times a second apart, then waits for the next one.
+ * @param name without it: of every reminder that no other handler takes, whose name `ActorContext.name` tells
  * @see https://docs.dapr.io/developing-applications/building-blocks/actors/actors-timers-reminders/#actor-reminders
  */
-export function OnReminder(name: string): MethodDecorator {
+export function OnReminder(name = ANY): MethodDecorator {
   return scheduleHandler('reminder', name);
 }
 

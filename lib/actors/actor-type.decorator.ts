@@ -1,4 +1,5 @@
 import { Injectable, Scope } from '@nestjs/common';
+import { actorBaseOf } from './actor-base.js';
 import type { ActorTypeOptions } from './actors.options.js';
 
 /** What `@ActorType` says of a class. */
@@ -31,8 +32,20 @@ export function ActorType(
   };
 }
 
-/** What the class's own `@ActorType` says; a subclass does not inherit its parent's type. */
-export function actorTypeOf(target: object): ActorTypeDefinition | undefined {
-  return Reflect.getOwnMetadata(DEFINITION, target) as
+/**
+ * What the class's own `@ActorType` says, completed by what its base implies; a subclass does not inherit its parent's
+ * type.
+ */
+export function actorTypeOf(target: {
+  readonly name: string;
+}): ActorTypeDefinition | undefined {
+  const own = Reflect.getOwnMetadata(DEFINITION, target) as
     ActorTypeDefinition | undefined;
+  const implied = actorBaseOf(target)?.implied;
+  return implied
+    ? {
+        name: own?.name ?? target.name,
+        options: { ...implied, ...own?.options },
+      }
+    : own;
 }

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Ctx, Payload } from '@nestjs/microservices';
 import {
   Actor,
+  ActorContext,
   ActorProxyFactory,
   ActorType,
   OnReminder,
@@ -85,6 +87,24 @@ class ClockActor extends Actor<{ ticks: number }> {
   }
 }
 
+/** Names its reminders as it goes. */
+@ActorType('Alarm')
+class AlarmActor extends Actor {
+  setReminder(name: string, data: unknown): Promise<void> {
+    return this.reminders.set(name, { dueTime: '0s', data });
+  }
+
+  @OnReminder('known')
+  onKnown(data: unknown): void {
+    seen.push({ id: this.id, handler: 'onKnown', args: [data] });
+  }
+
+  @OnReminder()
+  onOther(@Ctx() { name }: ActorContext, @Payload() data: unknown): void {
+    seen.push({ id: this.id, handler: 'onOther', args: [name, data] });
+  }
+}
+
 const payloads: [string, unknown][] = [
   ['object', { object: true }],
   ['array', ['array', 1]],
@@ -100,7 +120,10 @@ let ids = 0;
 describe.each(platforms)('timers and reminders on %s', (platform, adapter) => {
   let nest: NestRun;
   beforeAll(async () => {
-    nest = await runNest({ adapter: adapter(), providers: [ClockActor] });
+    nest = await runNest({
+      adapter: adapter(),
+      providers: [ClockActor, AlarmActor],
+    });
   });
   afterAll(() => nest.close());
 
@@ -173,6 +196,21 @@ describe.each(platforms)('timers and reminders on %s', (platform, adapter) => {
     });
     await until(() => came('byCallback').length === 1);
     expect(came('byCallback')[0]?.args).toEqual([1]);
+  });
+
+  it('of a reminder whose name has no handler go to the one without a name', async () => {
+    const id = `${platform}-${ids++}`;
+    const alarm = nest.app.get(ActorProxyFactory).get(AlarmActor, id);
+    await alarm.setReminder('known', 1);
+    await alarm.setReminder('made up', 2);
+    const came = () => seen.filter((each) => each.id === id);
+    await until(() => came().length === 2);
+    expect(came()).toEqual(
+      expect.arrayContaining([
+        { id, handler: 'onKnown', args: [1] },
+        { id, handler: 'onOther', args: ['made up', 2] },
+      ]),
+    );
   });
 
   it('that nothing takes are answered 400, in words [A14]', async () => {

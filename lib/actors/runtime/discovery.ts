@@ -1,6 +1,7 @@
 import { Scope, type Type } from '@nestjs/common';
 import type { ModulesContainer } from '@nestjs/core';
-import { Actor } from '../actor.js';
+import type { Actor } from '../actor.js';
+import { actorBaseOf } from '../actor-base.js';
 import { scheduleHandlersOf } from '../actor-callbacks.decorator.js';
 import {
   actorTypeOf,
@@ -143,5 +144,5 @@ function classOf(wrapper: ProviderWrapper): Type | undefined {
 }
 
 function isActor(target: unknown): target is Type<Actor> {
-  return typeof target === 'function' && target.prototype instanceof Actor;
+  return typeof target === 'function' && actorBaseOf(target) !== undefined;
 }

@@ -1,5 +1,6 @@
 import { DaprConfigurationError } from '../../errors/dapr-configuration.error.js';
-import { Actor } from '../actor.js';
+import { actorBaseOf } from '../actor-base.js';
+import type { ActorClass } from '../actor-type.decorator.js';
 import { HIDDEN_METHODS } from '../hidden-methods.js';
 import {
   scheduleHandlersOf,
@@ -16,21 +17,18 @@ export interface ActorMembers {
   readonly reminders: ReadonlyMap<string, string>;
 }
 
-type AnyClass = { readonly name: string; readonly prototype: object };
-
 /**
  * @param only the names that `@ActorType` narrows the callable methods to
  * @throws DaprConfigurationError for two handlers of one name, or a name in `only` that is not callable
  */
 export function readMembers(
-  target: AnyClass,
+  target: ActorClass,
   only?: readonly string[],
 ): ActorMembers {
-  const lineage = lineageOf(target);
-  const handlers = lineage.flatMap((prototype) => [
-    ...scheduleHandlersOf(prototype.constructor),
+  const handlers = lineageOf(target).flatMap(({ constructor }) => [
+    ...scheduleHandlersOf(constructor),
   ]);
-  const methods = callableNames(lineage, handlers);
+  const methods = callableNames(target, handlers);
   const wrong = only?.filter((name) => !methods.includes(name)) ?? [];
   if (wrong.length > 0)
     throw new DaprConfigurationError(
@@ -45,18 +43,16 @@ export function readMembers(
 }
 
 /** Whether anything in the class could serve a call. */
-export function hasCallableMethods(target: AnyClass): boolean {
-  return callableNames(lineageOf(target), []).length > 0;
+export function hasCallableMethods(target: ActorClass): boolean {
+  return callableNames(target, []).length > 0;
 }
 
-/** The prototypes of the class and its parents below `Actor`, the class first. */
-function lineageOf(target: AnyClass): object[] {
+/** The prototypes of the class and its parents, the class first, its base last. */
+function lineageOf(target: ActorClass): object[] {
   const lineage: object[] = [];
   for (
     let prototype: unknown = target.prototype;
-    prototype &&
-    prototype !== Actor.prototype &&
-    prototype !== Object.prototype;
+    prototype && prototype !== Object.prototype;
     prototype = Object.getPrototypeOf(prototype)
   )
     lineage.push(prototype);
@@ -64,11 +60,15 @@ function lineageOf(target: AnyClass): object[] {
 }
 
 function callableNames(
-  lineage: readonly object[],
+  target: ActorClass,
   handlers: readonly ScheduleHandler[],
 ): string[] {
-  const hidden = new Set(handlers.map(({ method }) => method));
-  const names = lineage.flatMap((prototype) =>
+  const base = actorBaseOf(target)?.target.prototype ?? {};
+  const hidden = new Set([
+    ...Object.getOwnPropertyNames(base),
+    ...handlers.map(({ method }) => method),
+  ]);
+  const names = lineageOf(target).flatMap((prototype) =>
     Object.getOwnPropertyNames(prototype).filter(
       (name) =>
         typeof Object.getOwnPropertyDescriptor(prototype, name)?.value ===
@@ -82,7 +82,7 @@ function callableNames(
 }
 
 function handlersByName(
-  target: AnyClass,
+  target: ActorClass,
   kind: ScheduleHandler['kind'],
   handlers: readonly ScheduleHandler[],
 ): Map<string, string> {

@@ -1,4 +1,4 @@
-import type { PipeTransform, Type } from '@nestjs/common';
+import type { ExecutionContext, PipeTransform, Type } from '@nestjs/common';
 import {
   ApplicationConfig,
   ExternalContextCreator,
@@ -60,6 +60,11 @@ export class Pipeline {
       return isObservable(result) ? lastOf(result) : result;
     };
   }
+}
+
+/** The run of a method that a guard, interceptor, pipe or filter is in. */
+export function invocationOf(context: ExecutionContext): Invocation {
+  return context.getArgs<unknown[]>().at(-1) as Invocation;
 }
 
 /** The container, but for the global enhancers: those of the app are not meant for actors unless it says so. */

@@ -1,3 +1,4 @@
+import { ANY } from '../actor-callbacks.decorator.js';
 import type { ActorMethod, HostedType } from './hosted-type.js';
 
 type Kind = 'timer' | 'reminder';
@@ -10,7 +11,7 @@ export function scheduleMethod(
   callback = '',
 ): ActorMethod | undefined {
   return kind === 'reminder'
-    ? type.reminders.get(name)
+    ? (type.reminders.get(name) ?? type.reminders.get(ANY))
     : (type.timers.get(name) ?? type.methods.get(callback));
 }
 

@@ -123,6 +123,12 @@ export class StateCache extends ActorState {
     this.pending = savepoint && new Map(savepoint);
   }
 
+  /** Forgets what has been changed in this actor so far, by whichever call that is inside. */
+  discard(): void {
+    this.slot.turns.chain?.noteWriter(this.checkTurn());
+    this.restore(undefined);
+  }
+
   /** Stores what is pending, in one transaction. */
   async commit(chain: Chain): Promise<void> {
     const { type, id } = this.slot;
