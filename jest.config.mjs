@@ -14,6 +14,7 @@ export default {
   moduleNameMapper: {
     '^nestjs-dapr$': '<rootDir>/lib/index.ts',
     '^nestjs-dapr/testing$': '<rootDir>/lib/testing/index.ts',
+    '^nestjs-dapr/sdk$': '<rootDir>/lib/sdk/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   transform: {

@@ -16,14 +16,17 @@ const quiet: LoggerService = {
   debug() {},
 };
 
-/** What points a client of the official SDK to the embedded sidecar. */
-export function optionsFor(dapr: EmbeddedSidecar): Partial<DaprClientOptions> {
+/** A sidecar, as far as a client of it needs to know. */
+type Address = Pick<EmbeddedSidecar, 'httpEndpoint'>;
+
+/** What points a client of the official SDK to a sidecar. */
+export function optionsFor(dapr: Address): Partial<DaprClientOptions> {
   const { hostname, port } = new URL(dapr.httpEndpoint);
   return { daprHost: hostname, daprPort: port, logger: { service: quiet } };
 }
 
 /** The official client over HTTP. */
-export function officialClient(dapr: EmbeddedSidecar): DaprClient {
+export function officialClient(dapr: Address): DaprClient {
   return new DaprClient(optionsFor(dapr));
 }
 

@@ -23,7 +23,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   sidecar: ['protocol', 'errors'],
   testing: ['sidecar', 'client', 'actors', 'server', 'dapr.module-definition'],
   cli: ['sidecar'],
-  sdk: ['actors', 'client'],
+  sdk: ['actors', 'client', 'protocol'],
 };
 /** What the types of a folder may be made of besides. */
 const typeArrows: Readonly<Record<string, readonly string[]>> = {
