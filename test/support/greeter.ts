@@ -67,6 +67,8 @@ export interface GreeterApp {
   readonly port: number;
   /** The metadata of every call, in order. */
   readonly calls: readonly Metadata[];
+  /** How many messages it has written in reply to the name `endless`. */
+  readonly written: number;
   /** Resolves with the name of the method whose next call its caller gives up. */
   cancelled(): Promise<string>;
   close(): void;
@@ -75,7 +77,18 @@ export interface GreeterApp {
 export async function startGreeter(port = 0): Promise<GreeterApp> {
   const calls: Metadata[] = [];
   const events = new EventEmitter();
+  let written = 0;
   const server = new Server();
+  const greetForever = async (
+    call: ServerWritableStream<Name, Greeting>,
+  ): Promise<void> => {
+    const gone = once(call, 'cancelled');
+    while (!call.cancelled) {
+      written += 1;
+      if (!call.write({ text: 'Hello'.padEnd(10_000) }))
+        await Promise.race([once(call, 'drain'), gone]);
+    }
+  };
   const seen = (
     method: string,
     call: EventEmitter & {
@@ -121,17 +134,12 @@ export async function startGreeter(port = 0): Promise<GreeterApp> {
       seen('greetOften', call);
       const { name } = call.request;
       if (name === 'nobody') return call.emit('error', refusal());
-      void (async () => {
-        for (let index = 0; !call.cancelled; index += 1) {
-          if (name !== 'endless' && index === 3) break;
-          const text = `Hello, ${name}, ${index}`.padEnd(
-            name === 'endless' ? 10_000 : 0,
-          );
-          if (!call.write({ text }))
-            await Promise.race([once(call, 'drain'), once(call, 'cancelled')]);
-        }
+      if (name === 'endless') void greetForever(call);
+      else {
+        for (const index of [0, 1, 2])
+          call.write({ text: `Hello, ${name}, ${index}` });
         call.end(trailer());
-      })();
+      }
     },
     talk(call: ServerDuplexStream<Name, Greeting>) {
       seen('talk', call);
@@ -152,6 +160,9 @@ export async function startGreeter(port = 0): Promise<GreeterApp> {
   return {
     port: bound,
     calls,
+    get written() {
+      return written;
+    },
     async cancelled() {
       const [method] = (await once(events, 'cancelled')) as [string];
       return method;

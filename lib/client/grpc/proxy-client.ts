@@ -1,10 +1,12 @@
 import {
   credentials,
+  status,
   type CallInvocationTransformer,
   type CallProperties,
   type ChannelInterface,
   type ChannelOptions,
   type Metadata,
+  type StatusObject,
 } from '@grpc/grpc-js';
 import { Headers } from '../../protocol/headers.js';
 import type { GrpcClientClass, ProxyOptions } from '../proxy.js';
@@ -12,6 +14,7 @@ import { Dial } from './dial.js';
 import type { Cancellable, Link } from './link.js';
 
 type AnyCall = CallProperties<unknown, unknown>;
+type Call = ReturnType<ChannelInterface['createCall']>;
 
 /** A client of another service, on a connection of its own. */
 export function makeProxy<T>(
@@ -54,6 +57,36 @@ function stamped(
   for (const [name, value] of Object.entries(own))
     if (metadata.get(name).length === 0) metadata.set(name, value);
   return metadata;
+}
+
+/**
+ * A sidecar may see a deadline pass before grpc-js does, and then resets the stream, which grpc-js reports as a call that
+ * its caller has given up.
+ */
+function toldOfDeadline(call: Call, deadline: number): Call {
+  if (!Number.isFinite(deadline)) return call;
+  const start = call.start.bind(call);
+  call.start = (metadata, listener) =>
+    start(metadata, {
+      onReceiveMetadata: (received) => listener.onReceiveMetadata(received),
+      onReceiveMessage: (message: unknown) =>
+        listener.onReceiveMessage(message),
+      onReceiveStatus: (end) =>
+        listener.onReceiveStatus(
+          isReset(end) && Date.now() >= deadline - CLOCK_STEP
+            ? { ...end, code: status.DEADLINE_EXCEEDED, details: LATE }
+            : end,
+        ),
+    });
+  return call;
+}
+
+// Date.now() and the timeouts that grpc-js tells are in whole milliseconds.
+const CLOCK_STEP = 2;
+const LATE = 'Deadline exceeded';
+
+function isReset({ code, details }: StatusObject): boolean {
+  return code === status.CANCELLED && details === 'Call cancelled';
 }
 
 /** A channel to the sidecar, whose address may be known only when the first call is made. The link, which has the token, is private to the language, so that printing a client shows none. */
@@ -106,10 +139,9 @@ class ProxyChannel implements ChannelInterface, Cancellable {
     return this.#channel().getChannelzRef();
   }
 
-  createCall(
-    ...parts: Parameters<ChannelInterface['createCall']>
-  ): ReturnType<ChannelInterface['createCall']> {
-    return this.#channel().createCall(...parts);
+  createCall(...parts: Parameters<ChannelInterface['createCall']>): Call {
+    const call = this.#channel().createCall(...parts);
+    return toldOfDeadline(call, Number(parts[1]));
   }
 
   #channel(): ChannelInterface {

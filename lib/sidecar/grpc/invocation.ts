@@ -4,7 +4,7 @@ import { GrpcCode, grpcCodeOf } from '../../protocol/grpc-code.js';
 import { headerOf, type HeaderBag } from '../../protocol/headers.js';
 import { PREFIXED_HEADERS } from '../../protocol/prefixed-headers.js';
 import type { HTTPExtension } from '../../protocol/proto/generated/common.js';
-import type { AppAnswer } from '../app/channel.js';
+import type { AppAnswer, GrpcFailure } from '../app/channel.js';
 import { wholeBody } from '../app/go-client.js';
 import { HOP_BY_HOP } from '../blocks/forward-headers.js';
 import type { Invocations } from '../blocks/invocation.js';
@@ -13,7 +13,7 @@ import { errorInfo, GrpcError, type GrpcMethods } from './api.js';
 import { incomingMetadata } from './incoming.js';
 
 /**
- * Service invocation of applications that speak HTTP.
+ * Service invocation. What applications that speak HTTP answer is put into gRPC's terms.
  * @see https://docs.dapr.io/reference/api/service_invocation_api/
  */
 export function invocationMethods(
@@ -46,6 +46,8 @@ export function invocationMethods(
           `failed to invoke, id: ${id}, err: ${(error as Error).message}`,
         );
       }
+      // An application that speaks gRPC has a status of its own.
+      if (answer.failure) throw statusOf(answer.failure);
       Object.assign(answerHeaders, answered(answer));
       const code = grpcCodeOf(answer.status);
       if (code !== GrpcCode.ok) throw failureOf(code, answer);
@@ -114,6 +116,10 @@ function answered({
     metadata[key] = typeof value === 'string' ? value : [...value];
   }
   return metadata;
+}
+
+function statusOf({ code, message, details }: GrpcFailure): GrpcError {
+  return new GrpcError(code as GrpcCode, message, details);
 }
 
 // daprd gives no more of a failed answer's body.

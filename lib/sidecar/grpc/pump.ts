@@ -6,6 +6,7 @@ import type {
 import type { Readable, Writable } from 'node:stream';
 import { GrpcCode } from '../../protocol/grpc-code.js';
 import { GrpcError } from './api.js';
+import { drained } from './drained.js';
 import { FrameGuard } from './frames.js';
 
 // --max-body-size of daprd.
@@ -84,13 +85,6 @@ function requireGrpc(head: IncomingHttpHeaders): void {
 function notGrpc({ ':status': status }: IncomingHttpHeaders): GrpcError {
   return new GrpcError(
     GrpcCode.unavailable,
-    `unexpected HTTP status code received from server: ${status}`,
+    `unexpected HTTP status code received from server: ${String(status)}`,
   );
-}
-
-async function drained(target: Writable): Promise<void> {
-  await new Promise<void>((resolve) => {
-    target.once('drain', resolve);
-    target.once('close', resolve);
-  });
 }

@@ -10,6 +10,7 @@ import { DaprDefinition } from '../../protocol/proto/generated/dapr.js';
 import type { DaprMethod } from '../../protocol/proto/methods.js';
 import { NO_TRACE, traceOf } from '../trace.js';
 import { errorInfo, GrpcError, type GrpcCall } from './api.js';
+import { drained } from './drained.js';
 import { frameOf, messagesOf } from './frames.js';
 import type { GrpcFrontOptions, GrpcStream } from './front.js';
 
@@ -122,16 +123,6 @@ function send(
     );
   if (!stream.headersSent) respond(stream, call);
   return stream.write(frameOf(bytes));
-}
-
-async function drained(stream: ServerHttp2Stream): Promise<void> {
-  await new Promise<void>((resolve) => {
-    const go = (): void => {
-      stream.off('drain', go).off('close', go);
-      resolve();
-    };
-    stream.on('drain', go).on('close', go);
-  });
 }
 
 // grpc-go sends no date; what an application answered has one.
