@@ -111,6 +111,8 @@ const COMPONENT_ADVICE =
   "Check the name, that the component is among the sidecar's resources, and that its scopes allow this app.";
 
 const ADVICE: Readonly<Record<string, string>> = {
+  ERR_STATE_STORE_NOT_SUPPORTED:
+    'https://docs.dapr.io/reference/components-reference/supported-state-stores/ lists what each store can do.',
   ERR_PUBSUB_FORBIDDEN:
     "Check publishingScopes, allowedTopics and protectedTopics in the component's metadata.",
   ERR_INVOKE_OUTPUT_BINDING:
