@@ -84,16 +84,16 @@ function reminder(
   if (period && (!every || every.years || every.months || every.days))
     throw new DurationError(`unsupported period format: ${period}`);
   if (!dueTime && !every)
-    throw refused('job must have either a due time or a schedule');
-  if (!every && ttl) throw refused('job must have a schedule to have a ttl');
+    throw refusedJob('job must have either a due time or a schedule');
+  if (!every && ttl) throw refusedJob('job must have a schedule to have a ttl');
   // daprd leaves R0 out, so it is endless.
   const fires = every ? every.repetitions || Infinity : 1;
   if (every && isZero(every) && fires === Infinity)
     throw new DurationError(`unsupported period format: ${period}`);
-  const begin = dueTime ? reminderPoint('due time', dueTime, now) : now;
-  const end = ttl ? reminderPoint('ttl', ttl, begin) : Infinity;
+  const begin = dueTime ? schedulerPoint('due time', dueTime, now) : now;
+  const end = ttl ? schedulerPoint('ttl', ttl, begin) : Infinity;
   if (dueTime && begin > end)
-    throw refused('ttl must be greater than due time');
+    throw refusedJob('ttl must be greater than due time');
   const first = dueTime || !every ? begin : add(begin, every);
   const time = steps(first, every ?? NOTHING);
   return {
@@ -101,7 +101,8 @@ function reminder(
   };
 }
 
-function reminderPoint(
+/** A point in time as the scheduler reads it. @throws DurationError in its words */
+export function schedulerPoint(
   field: 'due time' | 'ttl',
   text: string,
   base: number,
@@ -110,9 +111,9 @@ function reminderPoint(
   if (exact !== undefined) return exact;
   const iso = parseIsoDuration(text);
   if (iso?.repetitions && field === 'due time')
-    throw refused('repeats not supported for due time');
+    throw refusedJob('repeats not supported for due time');
   if (!iso?.whole || iso.repetitions)
-    throw refused(`${field} format not recognized`);
+    throw refusedJob(`${field} format not recognized`);
   return add(base, iso);
 }
 
@@ -121,7 +122,8 @@ function exactPoint(text: string, base: number): number | undefined {
   return duration === undefined ? parseTimestamp(text) : base + duration;
 }
 
-function refused(problem: string): DurationError {
+/** What the scheduler says to a job that it does not take. */
+export function refusedJob(problem: string): DurationError {
   return new DurationError(
     `rpc error: code = Unknown desc = job failed validation: ${problem}`,
   );

@@ -51,6 +51,20 @@ function wire(
   kind: 'timer' | 'reminder',
   { dueTime, period, ttl }: ScheduleOptions,
 ): ScheduleText {
+  return {
+    ...boundsWire({ dueTime, ttl }),
+    ...(period !== undefined && { period: periodOf(kind, period) }),
+  };
+}
+
+/** What to send for a begin and an end. @throws DurationError for what Dapr would not take */
+export function boundsWire({
+  dueTime,
+  ttl,
+}: Pick<ScheduleOptions, 'dueTime' | 'ttl'>): Pick<
+  ScheduleText,
+  'dueTime' | 'ttl'
+> {
   const due = dueTime === undefined ? undefined : pointOf('dueTime', dueTime);
   const end = ttl === undefined ? undefined : pointOf('ttl', ttl);
   const dueAt = due && parseTimestamp(due);
@@ -61,7 +75,6 @@ function wire(
     throw new DurationError(`the ttl ${end} is before the dueTime`);
   return {
     ...(due !== undefined && { dueTime: due }),
-    ...(period !== undefined && { period: periodOf(kind, period) }),
     ...(end !== undefined && { ttl: end }),
   };
 }

@@ -7,6 +7,47 @@ import { Any } from "./google/protobuf/any.js";
 import { Duration } from "./google/protobuf/duration.js";
 import { Struct } from "./google/protobuf/struct.js";
 
+export interface ConversationRequest {
+  name: string;
+  contextID?: string | undefined;
+  inputs: ConversationInput[];
+  parameters: { [key: string]: Any };
+  metadata: { [key: string]: string };
+  scrubPII?: boolean | undefined;
+  temperature?: number | undefined;
+}
+
+export interface ConversationRequest_ParametersEntry {
+  key: string;
+  value?: Any | undefined;
+}
+
+export interface ConversationRequest_MetadataEntry {
+  key: string;
+  value: string;
+}
+
+export interface ConversationInput {
+  content: string;
+  role?: string | undefined;
+  scrubPII?: boolean | undefined;
+}
+
+export interface ConversationResponse {
+  contextID?: string | undefined;
+  outputs: ConversationResult[];
+}
+
+export interface ConversationResult {
+  result: string;
+  parameters: { [key: string]: Any };
+}
+
+export interface ConversationResult_ParametersEntry {
+  key: string;
+  value?: Any | undefined;
+}
+
 export interface ConversationRequestAlpha2 {
   name: string;
   contextId?: string | undefined;
@@ -123,7 +164,503 @@ export interface ConversationResultAlpha2CompletionUsage {
   completionTokens: number;
   promptTokens: number;
   totalTokens: number;
+  completionTokensDetails?: ConversationResultAlpha2CompletionUsageCompletionTokensDetails | undefined;
+  promptTokensDetails?: ConversationResultAlpha2CompletionUsagePromptTokensDetails | undefined;
 }
+
+export interface ConversationResultAlpha2CompletionUsageCompletionTokensDetails {
+  acceptedPredictionTokens: number;
+  audioTokens: number;
+  reasoningTokens: number;
+  rejectedPredictionTokens: number;
+}
+
+export interface ConversationResultAlpha2CompletionUsagePromptTokensDetails {
+  audioTokens: number;
+  cachedTokens: number;
+}
+
+function createBaseConversationRequest(): ConversationRequest {
+  return {
+    name: "",
+    contextID: undefined,
+    inputs: [],
+    parameters: {},
+    metadata: {},
+    scrubPII: undefined,
+    temperature: undefined,
+  };
+}
+
+export const ConversationRequest: MessageFns<ConversationRequest> = {
+  encode(message: ConversationRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.contextID !== undefined) {
+      writer.uint32(18).string(message.contextID);
+    }
+    for (const v of message.inputs) {
+      ConversationInput.encode(v!, writer.uint32(26).fork()).join();
+    }
+    globalThis.Object.entries(message.parameters).forEach(([key, value]: [string, Any]) => {
+      ConversationRequest_ParametersEntry.encode({ key: key as any, value }, writer.uint32(34).fork()).join();
+    });
+    globalThis.Object.entries(message.metadata).forEach(([key, value]: [string, string]) => {
+      ConversationRequest_MetadataEntry.encode({ key: key as any, value }, writer.uint32(42).fork()).join();
+    });
+    if (message.scrubPII !== undefined) {
+      writer.uint32(48).bool(message.scrubPII);
+    }
+    if (message.temperature !== undefined) {
+      writer.uint32(57).double(message.temperature);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ConversationRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseConversationRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.contextID = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.inputs.push(ConversationInput.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            const entry4 = ConversationRequest_ParametersEntry.decode(reader, reader.uint32());
+            if (entry4.value !== undefined) {
+              message.parameters[entry4.key] = entry4.value;
+            }
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            const entry5 = ConversationRequest_MetadataEntry.decode(reader, reader.uint32());
+            if (entry5.value !== undefined) {
+              message.metadata[entry5.key] = entry5.value;
+            }
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.scrubPII = reader.bool();
+            continue;
+          }
+          case 7: {
+            if (tag !== 57) {
+              break;
+            }
+
+            message.temperature = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseConversationRequest_ParametersEntry(): ConversationRequest_ParametersEntry {
+  return { key: "", value: undefined };
+}
+
+export const ConversationRequest_ParametersEntry: MessageFns<ConversationRequest_ParametersEntry> = {
+  encode(message: ConversationRequest_ParametersEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== undefined) {
+      Any.encode(message.value, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ConversationRequest_ParametersEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseConversationRequest_ParametersEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = Any.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseConversationRequest_MetadataEntry(): ConversationRequest_MetadataEntry {
+  return { key: "", value: "" };
+}
+
+export const ConversationRequest_MetadataEntry: MessageFns<ConversationRequest_MetadataEntry> = {
+  encode(message: ConversationRequest_MetadataEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ConversationRequest_MetadataEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseConversationRequest_MetadataEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseConversationInput(): ConversationInput {
+  return { content: "", role: undefined, scrubPII: undefined };
+}
+
+export const ConversationInput: MessageFns<ConversationInput> = {
+  encode(message: ConversationInput, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.content !== "") {
+      writer.uint32(10).string(message.content);
+    }
+    if (message.role !== undefined) {
+      writer.uint32(18).string(message.role);
+    }
+    if (message.scrubPII !== undefined) {
+      writer.uint32(24).bool(message.scrubPII);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ConversationInput {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseConversationInput();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.content = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.role = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.scrubPII = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseConversationResponse(): ConversationResponse {
+  return { contextID: undefined, outputs: [] };
+}
+
+export const ConversationResponse: MessageFns<ConversationResponse> = {
+  encode(message: ConversationResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.contextID !== undefined) {
+      writer.uint32(10).string(message.contextID);
+    }
+    for (const v of message.outputs) {
+      ConversationResult.encode(v!, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ConversationResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseConversationResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.contextID = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.outputs.push(ConversationResult.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseConversationResult(): ConversationResult {
+  return { result: "", parameters: {} };
+}
+
+export const ConversationResult: MessageFns<ConversationResult> = {
+  encode(message: ConversationResult, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.result !== "") {
+      writer.uint32(10).string(message.result);
+    }
+    globalThis.Object.entries(message.parameters).forEach(([key, value]: [string, Any]) => {
+      ConversationResult_ParametersEntry.encode({ key: key as any, value }, writer.uint32(18).fork()).join();
+    });
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ConversationResult {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseConversationResult();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.result = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            const entry2 = ConversationResult_ParametersEntry.decode(reader, reader.uint32());
+            if (entry2.value !== undefined) {
+              message.parameters[entry2.key] = entry2.value;
+            }
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseConversationResult_ParametersEntry(): ConversationResult_ParametersEntry {
+  return { key: "", value: undefined };
+}
+
+export const ConversationResult_ParametersEntry: MessageFns<ConversationResult_ParametersEntry> = {
+  encode(message: ConversationResult_ParametersEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== undefined) {
+      Any.encode(message.value, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ConversationResult_ParametersEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseConversationResult_ParametersEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = Any.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
 
 function createBaseConversationRequestAlpha2(): ConversationRequestAlpha2 {
   return {
@@ -1416,7 +1953,13 @@ export const ConversationResultMessage: MessageFns<ConversationResultMessage> = 
 };
 
 function createBaseConversationResultAlpha2CompletionUsage(): ConversationResultAlpha2CompletionUsage {
-  return { completionTokens: 0, promptTokens: 0, totalTokens: 0 };
+  return {
+    completionTokens: 0,
+    promptTokens: 0,
+    totalTokens: 0,
+    completionTokensDetails: undefined,
+    promptTokensDetails: undefined,
+  };
 }
 
 export const ConversationResultAlpha2CompletionUsage: MessageFns<ConversationResultAlpha2CompletionUsage> = {
@@ -1429,6 +1972,18 @@ export const ConversationResultAlpha2CompletionUsage: MessageFns<ConversationRes
     }
     if (message.totalTokens !== 0) {
       writer.uint32(24).uint64(message.totalTokens);
+    }
+    if (message.completionTokensDetails !== undefined) {
+      ConversationResultAlpha2CompletionUsageCompletionTokensDetails.encode(
+        message.completionTokensDetails,
+        writer.uint32(34).fork(),
+      ).join();
+    }
+    if (message.promptTokensDetails !== undefined) {
+      ConversationResultAlpha2CompletionUsagePromptTokensDetails.encode(
+        message.promptTokensDetails,
+        writer.uint32(42).fork(),
+      ).join();
     }
     return writer;
   },
@@ -1468,6 +2023,180 @@ export const ConversationResultAlpha2CompletionUsage: MessageFns<ConversationRes
             }
 
             message.totalTokens = longToNumber(reader.uint64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.completionTokensDetails = ConversationResultAlpha2CompletionUsageCompletionTokensDetails.decode(
+              reader,
+              reader.uint32(),
+            );
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.promptTokensDetails = ConversationResultAlpha2CompletionUsagePromptTokensDetails.decode(
+              reader,
+              reader.uint32(),
+            );
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseConversationResultAlpha2CompletionUsageCompletionTokensDetails(): ConversationResultAlpha2CompletionUsageCompletionTokensDetails {
+  return { acceptedPredictionTokens: 0, audioTokens: 0, reasoningTokens: 0, rejectedPredictionTokens: 0 };
+}
+
+export const ConversationResultAlpha2CompletionUsageCompletionTokensDetails: MessageFns<
+  ConversationResultAlpha2CompletionUsageCompletionTokensDetails
+> = {
+  encode(
+    message: ConversationResultAlpha2CompletionUsageCompletionTokensDetails,
+    writer: BinaryWriter = new BinaryWriter(),
+  ): BinaryWriter {
+    if (message.acceptedPredictionTokens !== 0) {
+      writer.uint32(8).uint64(message.acceptedPredictionTokens);
+    }
+    if (message.audioTokens !== 0) {
+      writer.uint32(16).uint64(message.audioTokens);
+    }
+    if (message.reasoningTokens !== 0) {
+      writer.uint32(24).uint64(message.reasoningTokens);
+    }
+    if (message.rejectedPredictionTokens !== 0) {
+      writer.uint32(32).uint64(message.rejectedPredictionTokens);
+    }
+    return writer;
+  },
+
+  decode(
+    input: BinaryReader | Uint8Array,
+    length?: number,
+  ): ConversationResultAlpha2CompletionUsageCompletionTokensDetails {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseConversationResultAlpha2CompletionUsageCompletionTokensDetails();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.acceptedPredictionTokens = longToNumber(reader.uint64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.audioTokens = longToNumber(reader.uint64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.reasoningTokens = longToNumber(reader.uint64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.rejectedPredictionTokens = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseConversationResultAlpha2CompletionUsagePromptTokensDetails(): ConversationResultAlpha2CompletionUsagePromptTokensDetails {
+  return { audioTokens: 0, cachedTokens: 0 };
+}
+
+export const ConversationResultAlpha2CompletionUsagePromptTokensDetails: MessageFns<
+  ConversationResultAlpha2CompletionUsagePromptTokensDetails
+> = {
+  encode(
+    message: ConversationResultAlpha2CompletionUsagePromptTokensDetails,
+    writer: BinaryWriter = new BinaryWriter(),
+  ): BinaryWriter {
+    if (message.audioTokens !== 0) {
+      writer.uint32(8).uint64(message.audioTokens);
+    }
+    if (message.cachedTokens !== 0) {
+      writer.uint32(16).uint64(message.cachedTokens);
+    }
+    return writer;
+  },
+
+  decode(
+    input: BinaryReader | Uint8Array,
+    length?: number,
+  ): ConversationResultAlpha2CompletionUsagePromptTokensDetails {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseConversationResultAlpha2CompletionUsagePromptTokensDetails();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.audioTokens = longToNumber(reader.uint64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.cachedTokens = longToNumber(reader.uint64());
             continue;
           }
         }

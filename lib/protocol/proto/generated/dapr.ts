@@ -29,7 +29,12 @@ import {
   UnsubscribeConfigurationRequest,
   UnsubscribeConfigurationResponse,
 } from "./configuration.js";
-import { ConversationRequestAlpha2, ConversationResponseAlpha2 } from "./conversation.js";
+import {
+  ConversationRequest,
+  ConversationRequestAlpha2,
+  ConversationResponse,
+  ConversationResponseAlpha2,
+} from "./conversation.js";
 import { DecryptRequest, DecryptResponse, EncryptRequest, EncryptResponse } from "./crypto.js";
 import { Empty } from "./google/protobuf/empty.js";
 import { InvokeServiceRequest } from "./invoke.js";
@@ -579,6 +584,14 @@ export const DaprDefinition = {
       options: {},
     },
     /** Conversation */
+    converseAlpha1: {
+      name: "ConverseAlpha1",
+      requestType: ConversationRequest as typeof ConversationRequest,
+      requestStream: false,
+      responseType: ConversationResponse as typeof ConversationResponse,
+      responseStream: false,
+      options: {},
+    },
     converseAlpha2: {
       name: "ConverseAlpha2",
       requestType: ConversationRequestAlpha2 as typeof ConversationRequestAlpha2,
