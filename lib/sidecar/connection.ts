@@ -55,6 +55,8 @@ export class Connection {
     if (replica.leaving.aborted) stopBindings();
     replica.leaving.throwIfAborted();
     await engine.actors.register(this.host, config);
+    replica.leaving.throwIfAborted();
+    this.ends.push(engine.jobs.join(replica));
   }
 
   private async openToInvocations(): Promise<void> {

@@ -3,9 +3,11 @@ import { Activity } from './activity.js';
 import { Applications } from './app/applications.js';
 import { Actors } from './blocks/actors.js';
 import { Configurations } from './blocks/configuration.js';
+import { Conversations } from './blocks/conversation.js';
 import { CronBindings } from './blocks/cron-bindings.js';
 import { CryptoProviders } from './blocks/crypto.js';
 import { Invocations } from './blocks/invocation.js';
+import { Jobs } from './blocks/jobs.js';
 import { Locks } from './blocks/locks.js';
 import { OutputBindings } from './blocks/output-bindings.js';
 import { PubSub } from './blocks/pubsub.js';
@@ -15,20 +17,26 @@ import { Faults } from './faults.js';
 import type { GrpcMethods } from './grpc/api.js';
 import { bindingMethods } from './grpc/bindings.js';
 import { configurationMethods } from './grpc/configuration.js';
+import { conversationMethods } from './grpc/conversation.js';
 import { cryptoMethods } from './grpc/crypto.js';
+import { jobMethods } from './grpc/jobs.js';
 import { lockMethods } from './grpc/locks.js';
 import { publishMethods } from './grpc/publish.js';
 import { secretMethods } from './grpc/secrets.js';
 import { stateMethods } from './grpc/state.js';
+import { workflowMethods } from './grpc/workflow.js';
 import { actorRoutes } from './http/actors.js';
 import type { ApiRoute } from './http/api.js';
 import { bindingRoutes } from './http/bindings.js';
 import { bulkPublishRoutes } from './http/bulk-publish.js';
+import { conversationRoutes } from './http/conversation.js';
 import { cryptoRoutes } from './http/crypto.js';
+import { jobRoutes } from './http/jobs.js';
 import { lockRoutes } from './http/locks.js';
 import { publishRoutes } from './http/publish.js';
 import { secretRoutes } from './http/secrets.js';
 import { stateRoutes } from './http/state.js';
+import { workflowRoutes } from './http/workflow.js';
 import { Resiliency } from './resiliency.js';
 import type { Resources } from './resources.js';
 import { Sidecar, type SidecarOptions } from './sidecar.js';
@@ -62,6 +70,8 @@ export class Engine {
   readonly secrets: Secrets;
   readonly configurations: Configurations;
   readonly locks: Locks;
+  readonly jobs: Jobs;
+  readonly conversations: Conversations;
   readonly invocations: Invocations;
   readonly stores: StateStores;
   readonly actors: Actors;
@@ -92,6 +102,8 @@ export class Engine {
     this.secrets = new Secrets({ ...shared, resources });
     this.configurations = new Configurations({ ...shared, resources });
     this.locks = new Locks({ ...shared, resources });
+    this.jobs = new Jobs(shared);
+    this.conversations = new Conversations({ ...shared, resources });
     this.invocations = new Invocations({
       ...shared,
       resources,
@@ -112,6 +124,9 @@ export class Engine {
       ...cryptoRoutes(this.crypto),
       ...secretRoutes(this.secrets),
       ...lockRoutes(this.locks),
+      ...jobRoutes(this.jobs),
+      ...conversationRoutes(this.conversations),
+      ...workflowRoutes(),
       ...actorRoutes(this.actors),
     ];
     this.grpcMethods = {
@@ -121,6 +136,9 @@ export class Engine {
       ...secretMethods(this.secrets),
       ...configurationMethods(this.configurations, activity),
       ...lockMethods(this.locks),
+      ...jobMethods(this.jobs),
+      ...conversationMethods(this.conversations),
+      ...workflowMethods(),
       ...cryptoMethods(this.crypto, clock),
     };
     this.releaseClock =
@@ -164,6 +182,7 @@ export class Engine {
   async close(): Promise<void> {
     await Promise.all([...this.sidecars].map((sidecar) => sidecar.close()));
     this.actors.close();
+    this.jobs.close();
     await this.invocations.close();
     await this.outputBindings.close();
     this.releaseClock();

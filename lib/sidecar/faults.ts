@@ -8,6 +8,8 @@ export type FaultPoint =
   | 'configuration'
   | 'lock'
   | 'crypto'
+  | 'job'
+  | 'conversation'
   | 'invoke'
   | 'actor.invoke'
   | 'actor.timer'

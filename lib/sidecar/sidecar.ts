@@ -8,6 +8,7 @@ import type { Engine } from './engine.js';
 import { GrpcFront } from './grpc/front.js';
 import { invocationMethods } from './grpc/invocation.js';
 import { proxyCall } from './grpc/proxy.js';
+import { shutdownMethods } from './grpc/shutdown.js';
 import { configurationRoutes } from './http/configuration.js';
 import { HttpFront } from './http/front.js';
 import { healthRoutes } from './http/health.js';
@@ -97,9 +98,8 @@ export class Sidecar {
         ...metadataRoutes(
           () => this.describe(),
           this.extended,
-          () =>
-            // Its own call is to be answered first.
-            void setImmediate(() => void this.close()),
+          // Its own call is to be answered first.
+          () => void setImmediate(() => void this.close()),
         ),
       ],
       forward: (call) => forward(invocations, caller(), call),
@@ -112,6 +112,7 @@ export class Sidecar {
       methods: {
         ...engine.grpcMethods,
         ...invocationMethods(invocations, caller),
+        ...shutdownMethods(() => void this.close()),
       },
       forward: (call) => proxyCall(engine, caller(), call),
     });

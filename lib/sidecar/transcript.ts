@@ -5,6 +5,7 @@ export type TranscriptKind =
   | 'topic'
   | 'probe'
   | 'binding'
+  | 'job'
   | 'configuration'
   | 'invocation'
   | 'actor-method'

@@ -8,6 +8,7 @@ export function orRefused<T>(work: () => T, hasDetails = false): T {
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     const { grpcCode, message, errorCode } = error;
+    if (error.details) throw grpcErrorOf(error);
     throw new GrpcError(
       grpcCode,
       message,

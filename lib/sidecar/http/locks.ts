@@ -1,6 +1,6 @@
 import type { Locks } from '../blocks/locks.js';
-import { ApiError, json, type ApiRoute } from './api.js';
-import { decodeProtoJson, type ProtoFields } from './proto-json.js';
+import { json, type ApiRoute } from './api.js';
+import { readProtoBody } from './proto-body.js';
 import { orRefused } from './refused.js';
 
 const LOCK_FIELDS = { resourceId: 'string', lockOwner: 'string' } as const;
@@ -13,7 +13,7 @@ export function lockRoutes(locks: Locks): readonly ApiRoute[] {
       path: '/v1.0-alpha1/lock/:store',
       handle({ appId, params: { store: storeName = '' }, body }) {
         const fields = { ...LOCK_FIELDS, expiryInSeconds: 'int32' } as const;
-        const request = { ...decode(body, fields), storeName };
+        const request = { ...readProtoBody(body, fields), storeName };
         const success = orRefused(() => locks.tryLock(appId, request));
         return json(200, { success });
       },
@@ -22,25 +22,10 @@ export function lockRoutes(locks: Locks): readonly ApiRoute[] {
       verbs: ['POST'],
       path: '/v1.0-alpha1/unlock/:store',
       handle({ appId, params: { store: storeName = '' }, body }) {
-        const request = { ...decode(body, LOCK_FIELDS), storeName };
+        const request = { ...readProtoBody(body, LOCK_FIELDS), storeName };
         const status = orRefused(() => locks.unlock(appId, request));
         return json(200, { status });
       },
     },
   ];
-}
-
-function decode<TFields extends ProtoFields>(
-  body: Buffer,
-  fields: TFields,
-): ReturnType<typeof decodeProtoJson<TFields>> {
-  try {
-    return decodeProtoJson(body, fields);
-  } catch (error) {
-    throw new ApiError(
-      400,
-      'ERR_MALFORMED_REQUEST',
-      `failed deserializing HTTP body: ${(error as Error).message}`,
-    );
-  }
 }

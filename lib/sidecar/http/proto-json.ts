@@ -1,143 +1,180 @@
-import { DecodeError } from './decode-error.js';
+import { parseProtoDuration } from '../../protocol/proto-duration.js';
+import { ProtoJsonReader, type Token } from './proto-json-reader.js';
 
-/** A body that daprd decodes into a message of gRPC: its fields by their JSON names. */
-export type ProtoFields = Readonly<Record<string, 'string' | 'int32'>>;
+/** Types of fields; those with a question mark are undefined where they are absent, others empty. */
+export type ProtoType =
+  | 'string'
+  | 'string?'
+  | 'int32'
+  | 'uint32?'
+  | 'double?'
+  | 'bool?'
+  /** Milliseconds. */
+  | 'duration?'
+  /** google.protobuf.Value: any JSON, null too. */
+  | 'value?'
+  /** google.protobuf.Struct, or an Any: an object. */
+  | 'struct?'
+  | { readonly list: ProtoType }
+  | { readonly map: ProtoType }
+  | { readonly message: ProtoFields; readonly oneof?: string };
 
-type Values<TFields extends ProtoFields> = {
-  -readonly [K in keyof TFields]: TFields[K] extends 'string' ? string : number;
-};
-
-interface Token {
-  readonly text: string;
-  readonly at: number;
+/** A message of gRPC: its fields by their JSON names. */
+export interface ProtoFields {
+  readonly [name: string]: ProtoType;
 }
 
-const TOKEN =
-  // eslint-disable-next-line no-control-regex
-  /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[\da-fA-F]{4}))*"|-?\d[\d.eE+-]*|(?:true|false|null)(?![\w.+-])|[{}[\]:,]/y;
-const INVALID = /[-+._a-zA-Z0-9/]+|[^]/y;
+type ValueOf<T extends ProtoType> = T extends 'string'
+  ? string
+  : T extends 'int32'
+    ? number
+    : T extends 'string?'
+      ? string | undefined
+      : T extends 'bool?'
+        ? boolean | undefined
+        : T extends 'value?'
+          ? unknown
+          : T extends 'struct?'
+            ? Readonly<Record<string, unknown>> | undefined
+            : T extends { list: infer E extends ProtoType }
+              ? readonly NonNullable<ValueOf<E>>[]
+              : T extends { map: infer E extends ProtoType }
+                ? Readonly<Record<string, NonNullable<ValueOf<E>>>>
+                : T extends { message: infer F extends ProtoFields }
+                  ? ProtoValues<F> | undefined
+                  : number | undefined;
+
+export type ProtoValues<TFields extends ProtoFields> = {
+  -readonly [K in keyof TFields]: ValueOf<TFields[K]>;
+};
 
 const LARGEST_INT32 = 2 ** 31 - 1;
+const LARGEST_UINT32 = 2 ** 32 - 1;
 
 /**
- * The fields of a body in protobuf's JSON form: names in camelCase or snake_case, numbers also as text, null and what
- * is absent as empty, and unknown members passed over. Speaks of what is wrong in protobuf-go's words.
+ * The fields of a body that daprd decodes into a message of gRPC, in protobuf's JSON form: names in camelCase or
+ * snake_case, numbers also as text, null for what is absent, and unknown members passed over. Speaks of what is wrong in
+ * protobuf-go's words.
  * @throws DecodeError
  * @see https://protobuf.dev/programming-guides/json/
  */
 export function decodeProtoJson<TFields extends ProtoFields>(
   body: Buffer,
   fields: TFields,
-): Values<TFields> {
-  const values: Record<string, string | number> = {};
-  for (const [name, type] of Object.entries(fields))
-    values[name] = type === 'string' ? '' : 0;
-  if (body.length > 0) new Reader(body.toString()).fields(fields, values);
-  return values as Values<TFields>;
+): ProtoValues<TFields> {
+  const reader = new ProtoJsonReader(
+    body.length === 0 ? '{}' : body.toString(),
+  );
+  const values = readMessage(reader, reader.token(), { message: fields });
+  reader.end();
+  return values as ProtoValues<TFields>;
 }
 
-class Reader {
-  private next = 0;
-  private readonly seen = new Set<string>();
-
-  constructor(private readonly text: string) {}
-
-  fields(fields: ProtoFields, values: Record<string, string | number>): void {
-    this.expect((text) => text === '{');
-    for (let token = this.token(); token.text !== '}';) {
-      this.member(token, fields, values);
-      if (this.expect((text) => text === ',' || text === '}').text === '}')
-        break;
-      token = this.token();
-    }
-    this.skipSpace();
-    if (this.next < this.text.length) this.unexpected(this.token());
-  }
-
-  private member(
-    token: Token,
-    fields: ProtoFields,
-    values: Record<string, string | number>,
-  ): void {
-    if (!token.text.startsWith('"')) this.unexpected(token);
-    const written = JSON.parse(token.text) as string;
-    this.expect((text) => text === ':');
-    const name = camelCase(written);
+function readMessage(
+  reader: ProtoJsonReader,
+  first: Token,
+  { message: fields, oneof }: { message: ProtoFields; oneof?: string },
+): Record<string, unknown> {
+  const values: Record<string, unknown> = {};
+  for (const [name, type] of Object.entries(fields)) values[name] = empty(type);
+  const seen = new Set<string>();
+  reader.members(first, (written) => {
+    const name = camelCase(reader.string(written));
     const type = Object.hasOwn(fields, name) ? fields[name] : undefined;
-    if (type === undefined) return this.skipValue();
-    if (this.seen.has(name))
-      this.fail(token, `duplicate field ${JSON.stringify(written)}`);
-    this.seen.add(name);
-    const value = this.token();
-    if (value.text === 'null') return;
-    const read = type === 'string' ? textOf(value) : int32Of(value);
-    if (read === undefined)
-      this.fail(
-        value,
-        `invalid value for ${type} field ${name}: ${value.text}`,
+    if (type === undefined) return void reader.value(reader.token());
+    if (seen.has(name)) reader.fail(written, `duplicate field ${written.text}`);
+    const value = reader.token();
+    const isSet = value.text !== 'null' || type === 'value?';
+    if (isSet && oneof !== undefined && seen.size > 0)
+      reader.fail(
+        written,
+        `error parsing ${written.text}, oneof ${oneof} is already set`,
       );
-    values[name] = read;
-  }
+    // A field of a oneof that is null leaves the place to another.
+    if (isSet || oneof === undefined) seen.add(name);
+    if (isSet) values[name] = read(reader, value, type, name);
+  });
+  return values;
+}
 
-  private skipValue(): void {
-    let depth = 0;
-    do {
-      const { text } = this.token();
-      if (text === '{' || text === '[') depth += 1;
-      else if (text === '}' || text === ']') depth -= 1;
-    } while (depth > 0);
+function read(
+  reader: ProtoJsonReader,
+  token: Token,
+  type: ProtoType,
+  name: string,
+): unknown {
+  if (typeof type === 'string') return readScalar(reader, token, type, name);
+  if ('message' in type) return readMessage(reader, token, type);
+  if ('list' in type) {
+    const values: unknown[] = [];
+    reader.elements(token, (element) =>
+      values.push(read(reader, element, type.list, name)),
+    );
+    return values;
   }
+  const entries: [string, unknown][] = [];
+  reader.members(token, (key) =>
+    entries.push([
+      reader.string(key),
+      read(reader, reader.token(), type.map, 'value'),
+    ]),
+  );
+  return Object.fromEntries(entries);
+}
 
-  private expect(isDue: (text: string) => boolean): Token {
-    const token = this.token();
-    if (!isDue(token.text)) this.unexpected(token);
-    return token;
+function readScalar(
+  reader: ProtoJsonReader,
+  token: Token,
+  type: Extract<ProtoType, string>,
+  name: string,
+): unknown {
+  if (type === 'value?') return reader.value(token);
+  if (type === 'struct?') {
+    if (token.text !== '{') reader.unexpected(token);
+    return reader.value(token);
   }
-
-  private token(): Token {
-    this.skipSpace();
-    const at = this.next;
-    if (at === this.text.length) throw new DecodeError('proto: unexpected EOF');
-    TOKEN.lastIndex = at;
-    const text = TOKEN.exec(this.text)?.[0];
-    if (text === undefined) {
-      INVALID.lastIndex = at;
-      this.fail(
-        { text: '', at },
-        `invalid value ${INVALID.exec(this.text)?.[0]}`,
-        'syntax error ',
-      );
-    }
-    this.next = at + text.length;
-    return { text, at };
-  }
-
-  private skipSpace(): void {
-    while (/[ \t\r\n]/.test(this.text[this.next] ?? '')) this.next += 1;
-  }
-
-  private unexpected(token: Token): never {
-    this.fail(token, `unexpected token ${token.text}`, 'syntax error ');
-  }
-
-  private fail({ at }: Token, problem: string, kind = ''): never {
-    const lines = this.text.slice(0, at).split('\n');
-    const column = (lines.at(-1)?.length ?? 0) + 1;
-    throw new DecodeError(
-      `proto: ${kind}(line ${lines.length}:${column}): ${problem}`,
+  const isText = token.text.startsWith('"');
+  const text = isText ? reader.string(token) : undefined;
+  const kind = type.replace('?', '');
+  if (kind === 'duration') {
+    if (text === undefined) reader.unexpected(token);
+    return (
+      parseProtoDuration(text) ??
+      reader.fail(token, `invalid google.protobuf.Duration value ${token.text}`)
     );
   }
+  const value =
+    kind === 'string'
+      ? text
+      : kind === 'bool'
+        ? { true: true, false: false }[token.text]
+        : numberOf(kind, text ?? token.text);
+  if (value !== undefined) return value;
+  return reader.fail(
+    token,
+    `invalid value for ${kind} field ${name}: ${token.text}`,
+  );
 }
 
-function textOf({ text }: Token): string | undefined {
-  return text.startsWith('"') ? (JSON.parse(text) as string) : undefined;
-}
-
-function int32Of({ text }: Token): number | undefined {
-  const number = Number(text.replace(/^"(.*)"$/s, '$1') || 'none');
-  return Number.isInteger(number) && Math.abs(number) <= LARGEST_INT32
-    ? number
+function numberOf(kind: string, text: string): number | undefined {
+  if (kind === 'double' && /^(?:NaN|-?Infinity)$/.test(text))
+    return Number(text);
+  const value = /^-?\d/.test(text) ? Number(text) : NaN;
+  if (kind === 'double') return Number.isFinite(value) ? value : undefined;
+  const [least, most] =
+    kind === 'uint32'
+      ? [0, LARGEST_UINT32]
+      : [-LARGEST_INT32 - 1, LARGEST_INT32];
+  return Number.isInteger(value) && value >= least && value <= most
+    ? value
     : undefined;
+}
+
+function empty(type: ProtoType): unknown {
+  if (type === 'string') return '';
+  if (type === 'int32') return 0;
+  if (typeof type === 'string' || 'message' in type) return undefined;
+  return 'list' in type ? [] : {};
 }
 
 function camelCase(name: string): string {

@@ -22,6 +22,7 @@ const BUILT_IN: ReadonlyMap<string, readonly string[]> = new Map<
   ['secretstores.local.env', []],
   ['configuration.in-memory', []],
   ['lock.in-memory', []],
+  ['conversation.echo', []],
   ['bindings.cron', ['INPUT_BINDING']],
   ['crypto.dapr.jwks', []],
   ['crypto.dapr.localstorage', []],
