@@ -12,6 +12,8 @@ export class Drain {
   constructor(
     private readonly clock: Clock,
     private readonly delay: number,
+    /** Runs when new calls are refused from then on. */
+    private readonly onRefusing: () => void = () => undefined,
   ) {}
 
   /** The app is on its way out. */
@@ -38,6 +40,7 @@ export class Drain {
   private async run(): Promise<void> {
     if (this.delay > 0) await sleep(this.clock, this.delay);
     this.refusing = true;
+    this.onRefusing();
     if (this.running > 0)
       await new Promise<void>((resolve) => (this.whenQuiet = resolve));
   }

@@ -1,10 +1,10 @@
 import type { AppConfig } from '../../protocol/app-config.js';
+import type { ScheduledCall } from '../../protocol/clock.js';
 import { toMilliseconds } from '../../protocol/duration.js';
 import type { ActorCall, ActorReply } from './actor-call.js';
 import { Activator } from './activator.js';
 import { ActorLog } from './actor-log.js';
 import { Dispatcher } from './dispatcher.js';
-import type { HostedType } from './hosted-type.js';
 import {
   buildRegistry,
   type Registry,
@@ -20,10 +20,6 @@ const ENDING = new Error('the app is shutting down');
 
 // daprd's own default.
 const DRAIN_TIMEOUT = '2s';
-
-function drainTimeout({ options }: HostedType): number {
-  return toMilliseconds(options.drainOngoingCallTimeout ?? DRAIN_TIMEOUT);
-}
 
 /** What the runtime needs of the app around it. */
 export interface ActorRuntimeDependencies
@@ -41,6 +37,7 @@ export class ActorRuntime {
   private isDraining = false;
   private underWay = 0;
   private whenQuiet: (() => void)[] = [];
+  private readonly timers: ScheduledCall[] = [];
 
   constructor(private readonly dependencies: ActorRuntimeDependencies) {
     const { client, currentCall, clock } = dependencies;
@@ -120,25 +117,30 @@ export class ActorRuntime {
       );
   }
 
-  /**
-   * From here on only calls that a running chain waits for are taken. Resolves when none runs or waits; turns that have
-   * not ended by the `drainOngoingCallTimeout` of their type are told to.
-   */
+  /** The app ends: turns that run past the `drainOngoingCallTimeout` of their type are told to end, too. */
+  hurry(): void {
+    for (const { options, slots } of this.registry.types.values()) {
+      const limit = options.drainOngoingCallTimeout ?? DRAIN_TIMEOUT;
+      const tell = (): void => {
+        for (const { turns } of slots.values()) turns.chain?.abort(ENDING);
+      };
+      this.timers.push(
+        this.dependencies.clock.schedule(toMilliseconds(limit), tell),
+      );
+    }
+  }
+
+  /** From here on only calls that a running chain waits for are taken. Resolves when none runs or waits. */
   async drain(): Promise<void> {
     this.isDraining = true;
-    if (this.underWay === 0) return;
-    const timers = [...this.registry.types.values()].map((type) =>
-      this.dependencies.clock.schedule(drainTimeout(type), () => {
-        for (const { turns } of type.slots.values()) turns.chain?.abort(ENDING);
-      }),
-    );
-    await new Promise<void>((resolve) => this.whenQuiet.push(resolve));
-    for (const timer of timers) timer.cancel();
+    if (this.underWay > 0)
+      await new Promise<void>((resolve) => this.whenQuiet.push(resolve));
   }
 
   /** Drains, then deactivates every instance. */
   async stop(): Promise<void> {
     await this.drain();
+    for (const timer of this.timers.splice(0)) timer.cancel();
     await Promise.all(this.slots().map((slot) => this.close(slot, ENDING)));
   }
 
