@@ -150,9 +150,12 @@ export class DaprLifecycle
   private async onListening(): Promise<void> {
     if (!this.isOpen) return;
     this.server.release();
-    if (!this.sidecar.isEmbedded) return this.watch.start(this.server.handlers);
+    if (!this.sidecar.isEmbedded) {
+      await this.watch.start(this.server.handlers);
+      return this.server.begin();
+    }
     try {
-      await this.sidecar.connect(this.address());
+      await this.sidecar.connect(this.address(), () => this.server.begin());
     } catch (error) {
       this.logger.error(
         `The embedded sidecar could not ask the app for its handlers: ${(error as Error).message}`,
@@ -169,7 +172,7 @@ export class DaprLifecycle
 
   private async leave(): Promise<void> {
     this.watch.stop();
-    const quiet = this.server.drain.end();
+    const quiet = Promise.all([this.server.leave(), this.server.drain.end()]);
     await this.sidecar.disconnect();
     await quiet;
     await this.actors.stop();

@@ -35,8 +35,11 @@ export interface DaprOptionsFactory {
 export interface AppSidecar {
   readonly httpEndpoint: string;
   readonly grpcEndpoint: string;
-  /** The app listens: ask it for its subscriptions and actors, and begin to deliver. */
-  connect(app: { readonly host: string; readonly port: number }): Promise<void>;
+  /** The app listens: ask it for its subscriptions and actors, begin to deliver, and last let it begin, too. */
+  connect(
+    app: { readonly host: string; readonly port: number },
+    then: () => Promise<void>,
+  ): Promise<void>;
   /** The app is going: stop calling it. Its own calls go on being answered. */
   disconnect(): Promise<void>;
   close(): Promise<void>;

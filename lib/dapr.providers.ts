@@ -1,8 +1,10 @@
-import type { Provider } from '@nestjs/common';
+import { Logger, type Provider } from '@nestjs/common';
 import { ApplicationConfig, ModuleRef, ModulesContainer } from '@nestjs/core';
 import { actorIdProvider } from './actors/actor-id.js';
 import { ActorProxyFactory } from './actors/proxy/actor-proxy-factory.js';
 import { ActorRuntime } from './actors/runtime/runtime.js';
+import { CommunicationProtocolEnum } from './client/communication-protocol.js';
+import { ConfigurationUpdates } from './client/configuration-updates.js';
 import { DaprClient } from './client/dapr-client.js';
 import type { DaprClientOptions } from './client/options.js';
 import { CurrentCall } from './contexts/current-call.js';
@@ -29,10 +31,19 @@ import { ServerDapr } from './server/server-dapr.js';
 
 const CLOCK = Symbol('nestjs-dapr:clock');
 
+function warn(line: string): void {
+  new Logger('DaprClient').warn(line);
+}
+
+function isHttp({ options }: DaprClient): boolean {
+  return options.communicationProtocol === CommunicationProtocolEnum.HTTP;
+}
+
 /** What `DaprModule` is made of. */
 export const daprProviders: Provider[] = [
   { provide: SIDECAR_HOST, useValue: null },
   CurrentCall,
+  ConfigurationUpdates,
   {
     provide: RESOLVED_OPTIONS,
     inject: [
@@ -62,15 +73,24 @@ export const daprProviders: Provider[] = [
   },
   {
     provide: DaprClient,
-    inject: [RESOLVED_OPTIONS, EmbeddedSidecarHandle, CurrentCall, CLOCK],
+    inject: [
+      RESOLVED_OPTIONS,
+      EmbeddedSidecarHandle,
+      ConfigurationUpdates,
+      CurrentCall,
+      CLOCK,
+    ],
     useFactory: (
       options: ResolvedOptions,
       sidecar: EmbeddedSidecarHandle,
+      configurationUpdates: ConfigurationUpdates,
       currentCall: CurrentCall,
       clock: Clock,
     ) =>
       new DaprClient(options.client, {
         clock,
+        configurationUpdates,
+        warn,
         scopeHeaders: scopeHeaders(currentCall),
         ...(sidecar.isEmbedded && {
           httpEndpoint: () => sidecar.httpEndpoint(),
@@ -93,6 +113,7 @@ export const daprProviders: Provider[] = [
         (name) =>
           new DaprClient(clients[name] as DaprClientOptions, {
             clock,
+            warn,
             scopeHeaders: scopeHeaders(currentCall),
           }),
       ),
@@ -144,10 +165,19 @@ export const daprProviders: Provider[] = [
   },
   {
     provide: ServerDapr,
-    inject: [RESOLVED_OPTIONS, ActorRuntime, CurrentCall, CLOCK],
+    inject: [
+      RESOLVED_OPTIONS,
+      ActorRuntime,
+      DaprClient,
+      ConfigurationUpdates,
+      CurrentCall,
+      CLOCK,
+    ],
     useFactory: (
       options: ResolvedOptions,
       actors: ActorRuntime,
+      client: DaprClient,
+      configurationUpdates: ConfigurationUpdates,
       currentCall: CurrentCall,
       clock: Clock,
     ) =>
@@ -156,6 +186,8 @@ export const daprProviders: Provider[] = [
         names: options.names,
         subscriptions: options.subscriptions,
         actors,
+        configuration: () => client.configuration,
+        configurationUpdates: isHttp(client) ? configurationUpdates : undefined,
         currentCall,
         clock,
       }),

@@ -43,8 +43,11 @@ export class EmbeddedSidecarHandle {
       : await startSidecar(this.options);
   }
 
-  async connect(app: { host: string; port: number }): Promise<void> {
-    await this.sidecar?.connect(app);
+  async connect(
+    app: { host: string; port: number },
+    then: () => Promise<void>,
+  ): Promise<void> {
+    await this.sidecar?.connect(app, then);
   }
 
   async disconnect(): Promise<void> {
@@ -90,7 +93,7 @@ async function startSidecar(options: ResolvedOptions): Promise<AppSidecar> {
   return {
     httpEndpoint,
     grpcEndpoint: `127.0.0.1:${sidecar.grpcPort}`,
-    connect: (app) => sidecar.connect(app),
+    connect: (app, then) => sidecar.connect(app).then(then),
     disconnect: () => sidecar.disconnect(),
     close: () => engine.close(),
   };

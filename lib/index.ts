@@ -36,6 +36,10 @@ export {
   type InvocableOptions,
   type InvocableVerb,
 } from './handlers/invocable.decorator.js';
+export {
+  OnConfiguration,
+  type OnConfigurationOptions,
+} from './handlers/on-configuration.decorator.js';
 export { DropMessageException } from './handlers/drop-message.exception.js';
 export { RetryMessageException } from './handlers/retry-message.exception.js';
 
@@ -45,12 +49,17 @@ export { PubSubContext } from './contexts/pub-sub.context.js';
 export { BulkPubSubContext } from './contexts/bulk-pub-sub.context.js';
 export { BindingContext } from './contexts/binding.context.js';
 export { InvocationContext } from './contexts/invocation.context.js';
+export { ConfigurationContext } from './contexts/configuration.context.js';
 export { ActorContext } from './contexts/actor.context.js';
 
 // Messages
 export { CloudEvent } from './protocol/cloud-event.js';
 export { BulkEntry } from './protocol/bulk.js';
 export { TopicEventStatus } from './protocol/topic-status.js';
+export {
+  ConfigurationItems,
+  type ConfigurationItem,
+} from './protocol/configuration.js';
 export type { Duration, DurationFields } from './protocol/duration.js';
 
 // Actors
@@ -105,6 +114,12 @@ export { InjectDaprClient, getDaprClientToken } from './dapr.clients.js';
 export { CommunicationProtocolEnum } from './client/communication-protocol.js';
 export { HttpMethod } from './client/http-method.js';
 export type { CallOptions } from './client/call-options.js';
+export type {
+  ConfigurationCallback,
+  ConfigurationResponse,
+  ConfigurationSubscribeOptions,
+  ConfigurationSubscription,
+} from './client/configuration.js';
 export type {
   LockResponse,
   UnlockResponse,

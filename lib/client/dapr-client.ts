@@ -2,10 +2,12 @@ import { systemClock } from '../protocol/clock.js';
 import type { ClientActor } from './actor.js';
 import type { ClientBinding } from './binding.js';
 import { CommunicationProtocolEnum } from './communication-protocol.js';
+import type { ClientConfiguration } from './configuration.js';
 import type { ClientConversation } from './conversation.js';
 import type { ClientCrypto } from './crypto.js';
 import { GrpcBinding } from './grpc/binding.js';
 import { GrpcChannel, requireGrpc } from './grpc/channel.js';
+import { GrpcConfiguration } from './grpc/configuration.js';
 import { GrpcConversation } from './grpc/conversation.js';
 import { GrpcCrypto } from './grpc/crypto.js';
 import { GrpcInvoker } from './grpc/invoker.js';
@@ -21,6 +23,7 @@ import type { ClientHealth } from './health.js';
 import { HttpActor } from './http/actor.js';
 import { HttpBinding } from './http/binding.js';
 import { HttpChannel } from './http/channel.js';
+import { HttpConfiguration } from './http/configuration.js';
 import { HttpConversation } from './http/conversation.js';
 import { HttpCrypto } from './http/crypto.js';
 import { HttpHealth } from './http/health.js';
@@ -59,6 +62,7 @@ export class DaprClient {
   readonly options: ResolvedClientOptions;
   readonly actor: ClientActor;
   readonly binding: ClientBinding;
+  readonly configuration: ClientConfiguration;
   readonly conversation: ClientConversation;
   readonly crypto: ClientCrypto;
   readonly health: ClientHealth;
@@ -73,6 +77,7 @@ export class DaprClient {
   readonly state: ClientState;
   readonly workflow: ClientWorkflow;
   readonly #channels: readonly [HttpChannel, GrpcChannel];
+  readonly #subscriptions: GrpcConfiguration | HttpConfiguration;
 
   /** @throws DaprConfigurationError for options that it does not know or that can't be meant */
   constructor(options?: DaprClientOptions, internals?: ClientInternals);
@@ -115,6 +120,11 @@ export class DaprClient {
     if (isGrpc) requireGrpc();
     this.actor = new HttpActor(http);
     this.binding = isGrpc ? new GrpcBinding(grpc) : new HttpBinding(http);
+    const { configurationUpdates, warn = () => undefined } = internals;
+    this.#subscriptions = isGrpc
+      ? new GrpcConfiguration(grpc, warn)
+      : new HttpConfiguration(http, warn, configurationUpdates);
+    this.configuration = this.#subscriptions;
     this.conversation = isGrpc
       ? new GrpcConversation(grpc)
       : new HttpConversation(http);
@@ -141,6 +151,7 @@ export class DaprClient {
 
   /** Ends every call and closes every connection, for good. A second call changes nothing. */
   async stop(): Promise<void> {
+    await this.#subscriptions.stop();
     await Promise.all(this.#channels.map((channel) => channel.stop()));
   }
 }

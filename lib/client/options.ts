@@ -1,6 +1,7 @@
 import { DaprConfigurationError } from '../errors/dapr-configuration.error.js';
 import type { Clock } from '../protocol/clock.js';
 import { CommunicationProtocolEnum } from './communication-protocol.js';
+import type { ConfigurationUpdates } from './configuration-updates.js';
 import { httpAddress, parseHttpEndpoint } from './endpoint.js';
 import { grpcAddress, parseGrpcEndpoint } from './grpc-endpoint.js';
 
@@ -44,6 +45,10 @@ export interface ClientInternals {
   /** The sidecar's address where it is known only later; comes before every option. May throw until it is known. */
   readonly httpEndpoint?: () => string;
   readonly grpcEndpoint?: () => string;
+  /** What the app receives of configuration subscriptions over HTTP. */
+  readonly configurationUpdates?: ConfigurationUpdates;
+  /** Takes lines for the app's log; they hold no payload, token or header value. */
+  readonly warn?: (line: string) => void;
   /** Headers that the call being served hands on: its trace, and for calls of actors the reentrancy id. */
   readonly scopeHeaders?: (
     target: 'actor' | 'other',

@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { EventPattern } from '@nestjs/microservices';
 import { DAPR_TRANSPORT } from './dapr-transport.js';
 import type { InvocableOptions } from './invocable.decorator.js';
+import type { OnConfigurationOptions } from './on-configuration.decorator.js';
 import type { SubscribeOptions } from './subscribe.decorator.js';
 
 /** What a decorator says of a controller method. */
@@ -15,6 +16,12 @@ export type HandlerDefinition =
       readonly takesBatches?: true;
     }
   | { readonly kind: 'binding'; readonly name: string }
+  | {
+      readonly kind: 'configuration';
+      readonly storeName: string;
+      readonly keys: readonly string[];
+      readonly options: OnConfigurationOptions;
+    }
   | {
       readonly kind: 'invocation';
       readonly method: string;

@@ -1,5 +1,6 @@
 import { DaprConfigurationError } from '../errors/dapr-configuration.error.js';
 import type { OwnedDefinition } from '../handlers/handler.js';
+import type { ConfigurationHandler } from './configuration-handlers.js';
 import type { NestHandler } from './run-handler.js';
 import {
   buildSubscriptions,
@@ -26,6 +27,7 @@ export interface Handlers {
   /** By the name of the binding. */
   readonly bindings: ReadonlyMap<string, RegisteredHandler>;
   readonly invocables: readonly InvocableHandler[];
+  readonly configurations: readonly ConfigurationHandler[];
 }
 
 const ALL_VERBS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
@@ -35,6 +37,7 @@ export class HandlerRegistry {
   private readonly topics: TopicHandler[] = [];
   private readonly bindings = new Map<string, RegisteredHandler>();
   private readonly invocables: InvocableHandler[] = [];
+  private readonly configurations: ConfigurationHandler[] = [];
 
   constructor(
     private readonly names: Readonly<Record<string, string | undefined>>,
@@ -58,6 +61,15 @@ export class HandlerRegistry {
           run,
         });
         break;
+      case 'configuration':
+        this.configurations.push({
+          owner,
+          run,
+          storeName: this.deployed(definition.storeName, owner),
+          keys: definition.keys,
+          metadata: definition.options.metadata ?? {},
+        });
+        break;
       case 'invocation':
         this.addInvocable({
           owner,
@@ -73,6 +85,7 @@ export class HandlerRegistry {
       subscriptions: buildSubscriptions(this.topics, this.defaults),
       bindings: this.bindings,
       invocables: this.invocables,
+      configurations: this.configurations,
     };
   }
 
@@ -106,7 +119,7 @@ export class HandlerRegistry {
       : written;
     if (typeof name === 'string' && name !== '') return name;
     throw new DaprConfigurationError(
-      `A decorator of ${owner} names no pub/sub, topic or binding, or "names" of DaprModule.forRoot() makes ` +
+      `A decorator of ${owner} names no pub/sub, topic, binding or store, or "names" of DaprModule.forRoot() makes ` +
         `an empty name of it (${JSON.stringify(written)}). Give it a name.`,
     );
   }

@@ -7,16 +7,20 @@ import {
 } from '@nestjs/microservices';
 import type { Server as HttpServer } from 'node:http';
 import type { ActorRuntime } from '../actors/runtime/runtime.js';
+import type { ClientConfiguration } from '../client/configuration.js';
+import type { ConfigurationUpdates } from '../client/configuration-updates.js';
 import type { CurrentCall } from '../contexts/current-call.js';
 import type { DaprContext } from '../contexts/dapr.context.js';
 import { DAPR_TRANSPORT } from '../handlers/dapr-transport.js';
 import { HANDLER_EXTRAS, type OwnedDefinition } from '../handlers/handler.js';
 import type { Clock } from '../protocol/clock.js';
+import { ConfigurationHandlers } from './configuration-handlers.js';
 import { daprApplicationConfig } from './dapr-application-config.js';
 import { Dispatcher } from './dispatcher.js';
 import { Drain } from './drain.js';
 import { HandlerRegistry, type Handlers } from './handler-registry.js';
 import { callerCheck } from './http/caller.js';
+import { refuseShadowedRoutes } from './http/configuration.js';
 import { HttpFront } from './http/front.js';
 import { callbacks } from './http/index.js';
 import { OwnPort } from './http/own-port.js';
@@ -32,6 +36,9 @@ export interface ServerDaprDependencies {
   readonly names: Readonly<Record<string, string | undefined>>;
   readonly subscriptions: SubscriptionDefaults;
   readonly actors: ActorRuntime;
+  readonly configuration: () => ClientConfiguration;
+  /** Where changes of configuration come over HTTP: where to hand them over. */
+  readonly configurationUpdates: ConfigurationUpdates | undefined;
   readonly currentCall: CurrentCall;
   readonly clock: Clock;
 }
@@ -52,6 +59,7 @@ export class ServerDapr extends Server implements CustomTransportStrategy {
   readonly propagatesEventHandlerErrors = true;
 
   readonly drain: Drain;
+  private readonly configuration: ConfigurationHandlers;
   private readonly dispatcher: Dispatcher;
   private readonly front: HttpFront;
   private registry: HandlerRegistry | undefined;
@@ -62,14 +70,22 @@ export class ServerDapr extends Server implements CustomTransportStrategy {
 
   constructor(private readonly dependencies: ServerDaprDependencies) {
     super();
-    const { options, currentCall, clock } = dependencies;
+    const { options, actors, currentCall, clock } = dependencies;
     this.ownPortNumber = options.port;
-    this.drain = new Drain(clock, options.drainDelay ?? 0);
+    this.drain = new Drain(clock, options.drainDelay ?? 0, () =>
+      actors.hurry(),
+    );
     this.dispatcher = new Dispatcher(
       currentCall,
       options.outcome,
       (context, work) => this.withHooks(context, work),
     );
+    this.configuration = new ConfigurationHandlers({
+      client: dependencies.configuration,
+      dispatcher: this.dispatcher,
+      drain: this.drain,
+      clock,
+    });
     this.front = new HttpFront({
       callerCheck: callerCheck(options.appToken, options.trustedPeers ?? []),
       bodyLimit: options.bodyLimit ?? DEFAULT_BODY_LIMIT,
@@ -109,6 +125,7 @@ export class ServerDapr extends Server implements CustomTransportStrategy {
     userRoutes: UserRoutes,
   ): Handlers {
     const { names, subscriptions, actors } = this.dependencies;
+    const updates = this.dependencies.configurationUpdates;
     const registry = new HandlerRegistry(names, subscriptions);
     // NestMicroservice takes the container, which ModuleRef shows only to its subclasses.
     const container = moduleRef['container'];
@@ -127,9 +144,12 @@ export class ServerDapr extends Server implements CustomTransportStrategy {
       dispatcher: this.dispatcher,
       handlers,
       actors,
+      updates,
       isShuttingDown: () => this.drain.isShuttingDown,
     };
-    this.front.open(new Routes(callbacks(sources), actors, userRoutes));
+    if (updates) refuseShadowedRoutes(handlers.configurations, userRoutes);
+    const all = callbacks(sources);
+    this.front.open(new Routes(all, actors, userRoutes, updates));
     this.registered = handlers;
     return handlers;
   }
@@ -169,13 +189,23 @@ export class ServerDapr extends Server implements CustomTransportStrategy {
     this.ownPort.release();
   }
 
+  /** Subscribes to what handlers want to know of configuration: the sidecar is ready. Never rejects. */
+  async begin(): Promise<void> {
+    await this.configuration.start(this.registered?.configurations ?? []);
+  }
+
+  /** Ends what `begin` began. */
+  async leave(): Promise<void> {
+    await this.configuration.stop();
+  }
+
   /** The port of its own, once it is open. */
   get port(): number | undefined {
     return this.ownPort.number;
   }
 
   override async close(): Promise<void> {
-    await this.drain.end();
+    await Promise.all([this.leave(), this.drain.end()]);
     // Standalone, Nest closes the transport before it calls a hook.
     await this.dependencies.actors.stop();
     await this.ownPort.close();

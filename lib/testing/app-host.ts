@@ -29,7 +29,8 @@ export class AppHost implements SidecarHost {
     return {
       httpEndpoint: `http://127.0.0.1:${sidecar.httpPort}`,
       grpcEndpoint: `127.0.0.1:${sidecar.grpcPort}`,
-      connect: (app) => (this.connecting = sidecar.connect(app)),
+      connect: (app, then) =>
+        (this.connecting = sidecar.connect(app).then(then)),
       disconnect: () => sidecar.disconnect(),
       close: async () => {
         this.sidecars.giveBack(sidecar);

@@ -14,6 +14,7 @@ import type { Sidecar } from '../sidecar/sidecar.js';
 import type { Transcript } from '../sidecar/transcript.js';
 import { VirtualClock } from '../sidecar/virtual-clock.js';
 import { AppHost } from './app-host.js';
+import type { ConfigurationValues } from './configuration-values.js';
 import { Sidecars } from './sidecars.js';
 
 export interface EmbeddedSidecarOptions {
@@ -175,6 +176,11 @@ export class EmbeddedSidecar implements AsyncDisposable {
   /** The typed proxy of an actor. */
   actor<T>(type: ActorClass<T> | string, id: string): ActorProxy<T> {
     return this.proxies.get<T>(type, id);
+  }
+
+  /** The values of a configuration store. @throws Error where there is no such component */
+  configuration(storeName: string): ConfigurationValues {
+    return this.engine.configurations.store(storeName);
   }
 
   /** Resolves when nothing is in flight and nothing is due at the current virtual time. */

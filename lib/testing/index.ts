@@ -3,6 +3,7 @@ export {
   type EmbeddedSidecarOptions,
   type RunOptions,
 } from './embedded-sidecar.js';
+export type { ConfigurationValues } from './configuration-values.js';
 export { Faults, InjectedFault, type FaultPoint } from '../sidecar/faults.js';
 export {
   Transcript,

@@ -22,12 +22,13 @@ export function pathPart(
 
 /** `?consistency=strong&metadata.ttlInSeconds=60`, or '' where there is nothing to say. */
 export function queryText(
-  parameters: Readonly<Record<string, string | undefined>>,
+  parameters: Readonly<Record<string, string | readonly string[] | undefined>>,
   metadata?: MetadataValues,
 ): string {
   const pairs: string[] = [];
-  for (const [name, value] of Object.entries(parameters))
-    if (value !== undefined) pairs.push(`${name}=${encodeURIComponent(value)}`);
+  for (const [name, value = []] of Object.entries(parameters))
+    for (const each of typeof value === 'string' ? [value] : value)
+      pairs.push(`${name}=${encodeURIComponent(each)}`);
   for (const [name, value] of Object.entries(metadataText(metadata) ?? {}))
     pairs.push(
       `metadata.${encodeURIComponent(name)}=${encodeURIComponent(value)}`,

@@ -3,6 +3,7 @@ import {
   readActorCallback,
   type ActorCallback,
 } from '../../protocol/actor-callback.js';
+import type { ConfigurationUpdates } from '../../client/configuration-updates.js';
 import type { Dispatcher } from '../dispatcher.js';
 import type { Handlers } from '../handler-registry.js';
 import { actorCallCallback } from './actor-call.js';
@@ -23,6 +24,7 @@ export interface CallbackSources {
   readonly dispatcher: Dispatcher;
   readonly handlers: Handlers;
   readonly actors: ActorRuntime;
+  readonly updates: ConfigurationUpdates | undefined;
   readonly isShuttingDown: () => boolean;
 }
 
@@ -35,9 +37,9 @@ export type PathCallback = readonly [
 
 /** Everything that Dapr may ask of the app at a path known beforehand. */
 export function callbacks(sources: CallbackSources): PathCallback[] {
-  const { dispatcher, handlers, actors, isShuttingDown } = sources;
+  const { dispatcher, handlers, actors, updates, isShuttingDown } = sources;
   return [
-    ['/dapr/config', configCallback(actors)],
+    ['/dapr/config', configCallback(actors, updates)],
     ['/dapr/subscribe', subscribeCallback(handlers.subscriptions)],
     ['/healthz', healthCallback(isShuttingDown)],
     ...handlers.subscriptions.flatMap((subscription) =>

@@ -1,5 +1,7 @@
 import type { ActorRuntime } from '../../actors/runtime/runtime.js';
+import type { ConfigurationUpdates } from '../../client/configuration-updates.js';
 import { DaprConfigurationError } from '../../errors/dapr-configuration.error.js';
+import { configurationCallback } from './configuration.js';
 import { errorAnswer, type HttpCallback } from './exchange.js';
 import { actorCallback, type PathCallback } from './index.js';
 import { staleCallback } from './stale.js';
@@ -16,6 +18,8 @@ export class Routes {
     callbacks: readonly PathCallback[],
     private readonly actors: ActorRuntime,
     private readonly userRoutes: UserRoutes,
+    /** Undefined where changes of configuration do not come over HTTP. */
+    private readonly updates?: ConfigurationUpdates,
   ) {
     for (const callback of callbacks) this.add(callback);
   }
@@ -33,6 +37,9 @@ export class Routes {
       const actor = actorCallback(this.actors, verb, path);
       if (actor) return actor;
     }
+    const update =
+      this.updates && configurationCallback(this.updates, verb, path);
+    if (update) return update;
     if (verb === 'OPTIONS')
       return isPreflight || this.isAnsweredByUser(path)
         ? undefined

@@ -1,0 +1,146 @@
+import { sleep, type Clock } from '../protocol/clock.js';
+import type { ConfigurationItems } from '../protocol/configuration.js';
+import type { CallOptions } from './call-options.js';
+import type {
+  ConfigurationCallback,
+  ConfigurationSubscription,
+} from './configuration.js';
+
+/** Who is told of changes, and of what becomes of the subscription. */
+export interface ConfigurationListener {
+  /** Rejects when the callback does. */
+  deliver(items: ConfigurationItems): Promise<void>;
+  /** The subscription stands again, but changes may have been missed. */
+  missed(error: Error): void;
+  /** The subscription is over. */
+  broken(error: Error): void;
+}
+
+export interface ConfigurationWatchOptions {
+  readonly clock: Clock;
+  /** Subscribes; resolves when the subscription stands, with how to end it. */
+  readonly open: (
+    listener: ConfigurationListener,
+    options: CallOptions & { readonly signal: AbortSignal },
+  ) => Promise<() => Promise<void>>;
+  /** Resolves with the values as they are now. */
+  readonly read: (options: CallOptions) => Promise<ConfigurationItems>;
+  readonly callback: ConfigurationCallback;
+  readonly onError: (error: Error) => void;
+  /** The subscription is over for good. */
+  readonly onEnd: () => void;
+}
+
+const FIRST_PAUSE = 500;
+const LONGEST_PAUSE = 30_000;
+
+/** A subscription from its start to its end, with all that breaks in between. */
+export class ConfigurationWatch
+  implements ConfigurationListener, ConfigurationSubscription
+{
+  readonly #options: ConfigurationWatchOptions;
+  readonly #end = new AbortController();
+  #close: () => Promise<void> = () => Promise.resolve();
+  #stopped: Promise<void> | undefined;
+  #before: Promise<void> = Promise.resolve();
+
+  constructor(options: ConfigurationWatchOptions) {
+    this.#options = options;
+  }
+
+  /** Rejects where the sidecar does not promise to tell, and with the signal's reason. */
+  async start(signal?: AbortSignal, timeout?: number): Promise<void> {
+    const abort = (): void => void this.stop(signal?.reason as Error);
+    if (signal?.aborted) abort();
+    signal?.addEventListener('abort', abort, { once: true });
+    this.#end.signal.addEventListener('abort', () =>
+      signal?.removeEventListener('abort', abort),
+    );
+    try {
+      this.#end.signal.throwIfAborted();
+      await this.#open(timeout);
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
+  stop(reason = new Error('the subscription was stopped')): Promise<void> {
+    this.#stopped ??= this.#finish(reason);
+    return this.#stopped;
+  }
+
+  deliver(items: ConfigurationItems): Promise<void> {
+    const delivered = this.#before.then(async () => {
+      if (!this.#isOver) await this.#options.callback({ items });
+    });
+    this.#before = delivered.catch((error: unknown) => this.#report(error));
+    return delivered;
+  }
+
+  missed(error: Error): void {
+    if (this.#isOver) return;
+    this.#report(error);
+    void this.#catchUp();
+  }
+
+  broken(error: Error): void {
+    if (this.#isOver) return;
+    this.#report(error);
+    void this.#reopen();
+  }
+
+  get #isOver(): boolean {
+    return this.#end.signal.aborted;
+  }
+
+  async #open(timeout?: number): Promise<void> {
+    const { signal } = this.#end;
+    const close = await this.#options.open(this, {
+      signal,
+      ...(timeout !== undefined && { timeout }),
+    });
+    this.#close = close;
+    // Stopped meanwhile, when there was nothing to close yet.
+    if (this.#isOver) await close();
+  }
+
+  async #reopen(): Promise<void> {
+    const { clock } = this.#options;
+    const { signal } = this.#end;
+    for (let pause = FIRST_PAUSE; ; pause = Math.min(pause * 2, LONGEST_PAUSE))
+      try {
+        await sleep(clock, pause, signal);
+        await this.#open();
+        break;
+      } catch (error) {
+        if (this.#isOver) return;
+        this.#report(error);
+      }
+    await this.#catchUp();
+  }
+
+  async #catchUp(): Promise<void> {
+    const { signal } = this.#end;
+    try {
+      const items = await this.#options.read({ signal });
+      if (Object.keys(items).length > 0)
+        // That it fails is reported there.
+        await this.deliver(items).catch(() => undefined);
+    } catch (error) {
+      if (!this.#isOver) this.#report(error);
+    }
+  }
+
+  async #finish(reason: Error): Promise<void> {
+    this.#end.abort(reason);
+    this.#options.onEnd();
+    await this.#close();
+  }
+
+  #report(error: unknown): void {
+    this.#options.onError(
+      error instanceof Error ? error : new Error(String(error)),
+    );
+  }
+}
