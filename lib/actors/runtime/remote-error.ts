@@ -37,7 +37,9 @@ export function remoteErrorForProxy(
 
 /** Error classes rarely set their own name. */
 function nameOf(error: Error): string {
-  return error.name === 'Error' ? error.constructor.name : error.name;
+  return error.name !== 'Error' || Object.hasOwn(error, 'name')
+    ? error.name
+    : error.constructor.name;
 }
 
 /** So that a caller who knows a parent of the class, or a class whose errors have another name, knows the error. */
