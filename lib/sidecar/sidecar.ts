@@ -1,5 +1,6 @@
 import type { AppChannel } from './app/channel.js';
 import { ConfigurationUpdates } from './blocks/configuration-updates.js';
+import type { MetadataSource } from './blocks/metadata.js';
 import { GrpcAppChannel } from './app/grpc.js';
 import { HttpAppChannel } from './app/http.js';
 import { waitForPort } from './app/wait-for-port.js';
@@ -7,13 +8,14 @@ import { Connection } from './connection.js';
 import type { Engine } from './engine.js';
 import { GrpcFront } from './grpc/front.js';
 import { invocationMethods } from './grpc/invocation.js';
+import { metadataMethods } from './grpc/metadata.js';
 import { proxyCall } from './grpc/proxy.js';
 import { shutdownMethods } from './grpc/shutdown.js';
 import { configurationRoutes } from './http/configuration.js';
 import { HttpFront } from './http/front.js';
 import { healthRoutes } from './http/health.js';
 import { forward, type Caller } from './http/invocation.js';
-import { metadataRoutes, type MetadataSource } from './http/metadata.js';
+import { metadataRoutes } from './http/metadata.js';
 
 export interface SidecarOptions {
   readonly appId: string;
@@ -112,6 +114,7 @@ export class Sidecar {
       methods: {
         ...engine.grpcMethods,
         ...invocationMethods(invocations, caller),
+        ...metadataMethods(() => this.describe(), this.extended),
         ...shutdownMethods(() => void this.close()),
       },
       forward: (call) => proxyCall(engine, caller(), call),

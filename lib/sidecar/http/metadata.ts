@@ -1,28 +1,15 @@
-import type { ActiveActors } from '../blocks/actors.js';
-import type { Subscription } from '../blocks/subscription.js';
-import type { Component } from '../resources/component.js';
-import { capabilitiesOf } from '../resources/component-types.js';
+import type {
+  ActiveActorsCount,
+  GetMetadataResponse,
+  PubsubSubscription,
+} from '../../protocol/proto/generated/metadata.js';
+import {
+  ACTOR_RUNTIME_STATUS,
+  describeSidecar,
+  SUBSCRIPTION_TYPES,
+  type MetadataSource,
+} from '../blocks/metadata.js';
 import { NO_CONTENT, type ApiAnswer, type ApiRoute } from './api.js';
-
-/** The Dapr that the embedded sidecar is modelled on, and that it is none itself. */
-export const RUNTIME_VERSION = '1.18.2-embedded';
-
-/** What the metadata API tells of a sidecar. */
-export interface MetadataSource {
-  readonly appId: string;
-  /** The application's port; undefined without a connected application. */
-  readonly appPort: number | undefined;
-  readonly appHost: string;
-  readonly appProtocol: 'http' | 'grpc';
-  readonly features: ReadonlySet<string>;
-  readonly components: readonly Component[];
-  readonly subscriptions: readonly Subscription[];
-  /** Names. */
-  readonly httpEndpoints: readonly string[];
-  readonly resiliencies: readonly string[];
-  /** All types that the application hosts; undefined before it told. */
-  readonly actors: readonly ActiveActors[] | undefined;
-}
 
 /**
  * `extended` holds the values that the application puts there.
@@ -37,7 +24,7 @@ export function metadataRoutes(
     {
       verbs: ['GET'],
       path: '/v1.0/metadata',
-      handle: () => ok(describe(source(), extended)),
+      handle: () => ok(jsonOf(describeSidecar(source(), extended))),
     },
     {
       verbs: ['PUT'],
@@ -66,79 +53,62 @@ function ok(body: unknown): ApiAnswer {
   };
 }
 
-function describe(
-  source: MetadataSource,
-  extended: ReadonlyMap<string, string>,
-): Record<string, unknown> {
-  const actors = source.actors?.map(({ type, count }) => ({
-    type,
-    ...(count > 0 && { count }),
-  }));
+/** Without what is empty, as daprd tells it. */
+function jsonOf(metadata: GetMetadataResponse): Record<string, unknown> {
+  const { appConnectionProperties: app, actorRuntime: actors } = metadata;
   return {
-    id: source.appId,
-    runtimeVersion: RUNTIME_VERSION,
+    id: metadata.id,
+    runtimeVersion: metadata.runtimeVersion,
     // daprd always has some, so that nobody expects the member to be missing.
-    enabledFeatures: [...source.features],
-    ...unlessEmpty('actors', actors),
-    ...unlessEmpty('components', source.components.map(describeComponent)),
-    extended: {
-      ...Object.fromEntries(extended),
-      daprRuntimeVersion: RUNTIME_VERSION,
-    },
+    enabledFeatures: metadata.enabledFeatures,
+    ...unlessEmpty('actors', metadata.activeActorsCount.map(jsonOfActors)),
+    ...unlessEmpty(
+      'components',
+      metadata.registeredComponents.map(({ capabilities, ...component }) => ({
+        ...component,
+        ...unlessEmpty('capabilities', capabilities),
+      })),
+    ),
+    extended: metadata.extendedMetadata,
     ...unlessEmpty(
       'subscriptions',
-      source.subscriptions.map(describeSubscription),
+      metadata.subscriptions.map(jsonOfSubscription),
     ),
-    ...unlessEmpty(
-      'httpEndpoints',
-      source.httpEndpoints.map((name) => ({ name })),
-    ),
+    ...unlessEmpty('httpEndpoints', metadata.httpEndpoints),
     appConnectionProperties: {
-      ...(source.appPort !== undefined && { port: source.appPort }),
-      protocol: source.appProtocol,
-      channelAddress: source.appHost,
+      ...(app?.port && { port: app.port }),
+      protocol: app?.protocol,
+      channelAddress: app?.channelAddress,
     },
     actorRuntime: {
-      runtimeStatus: actors ? 'RUNNING' : 'INITIALIZING',
-      ...unlessEmpty('activeActors', actors),
-      hostReady: actors !== undefined,
-      placement: 'placement: connected',
+      runtimeStatus: ACTOR_RUNTIME_STATUS[actors?.runtimeStatus ?? 0],
+      ...unlessEmpty('activeActors', actors?.activeActors.map(jsonOfActors)),
+      hostReady: actors?.hostReady,
+      placement: actors?.placement,
     },
-    ...unlessEmpty(
-      'resiliencies',
-      source.resiliencies.map((name) => ({ name })),
-    ),
+    ...unlessEmpty('resiliencies', metadata.resiliencies),
   };
 }
 
-function describeComponent(component: Component): Record<string, unknown> {
-  const { name, type, version } = component;
-  return {
-    name,
-    type,
-    version,
-    ...unlessEmpty('capabilities', capabilitiesOf(component)),
-  };
+function jsonOfActors({ type, count }: ActiveActorsCount): object {
+  return { type, ...(count > 0 && { count }) };
 }
 
-function describeSubscription({
-  pubsubname,
-  topic,
-  metadata,
-  routes,
-  deadLetterTopic = '',
-  type,
-}: Subscription): Record<string, unknown> {
+function jsonOfSubscription(subscription: PubsubSubscription): object {
+  const { pubsubName, topic, metadata, rules } = subscription;
   return {
-    pubsubname,
+    pubsubname: pubsubName,
     topic,
     ...(Object.keys(metadata).length > 0 && { metadata }),
     ...unlessEmpty(
       'rules',
-      routes.map(({ match, path }) => ({ ...(match && { match }), path })),
+      rules?.rules.map(({ match, path }) => ({
+        ...(match && { match }),
+        path,
+      })),
     ),
-    deadLetterTopic,
-    type,
+    deadLetterTopic: subscription.deadLetterTopic,
+    type: SUBSCRIPTION_TYPES[subscription.type],
   };
 }
 
