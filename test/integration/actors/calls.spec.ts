@@ -403,6 +403,69 @@ describe('an error of an actor method', () => {
   });
 });
 
+describe('versions of this package that talk to each other', () => {
+  const answering = (body: unknown) => () =>
+    Promise.resolve({
+      status: 200,
+      headers: JSON_TYPE,
+      body: JSON.stringify(body),
+    });
+
+  it('a later proxy gets an answer that it knows', async () => {
+    await shopApp();
+    const headers = { ...JSON_TYPE, 'x-nestjs-dapr': '7' };
+    expect(await app.call('Shop', 'first', { body: '5', headers })).toEqual(
+      expect.objectContaining({ body: '{"x-nestjs-dapr":1,"result":5}' }),
+    );
+    const failed = await app.call('Shop', 'fail', { body: '"plain"', headers });
+    expect(JSON.parse(String(failed.body))).toMatchObject({
+      'x-nestjs-dapr': 1,
+      error: { message: expect.any(String) },
+    });
+  });
+
+  it('a later host is understood where it answers with more than is known', async () => {
+    await shopApp();
+    const shop = app.actor<ConcreteShop>('Later');
+    app.sidecar.app = answering({
+      'x-nestjs-dapr': 2,
+      result: { a: 1 },
+      took: '5ms',
+    });
+    await expect(shop.first(1)).resolves.toEqual({ a: 1 });
+    app.sidecar.app = answering({ 'x-nestjs-dapr': 2, took: '5ms' });
+    await expect(shop.nothing()).resolves.toBeUndefined();
+    app.sidecar.app = answering({
+      'x-nestjs-dapr': 2,
+      error: {
+        name: 'OutOfStock',
+        message: 'sold out',
+        status: 409,
+        details: { sku: 'book' },
+        classes: ['OutOfStock', 'DomainError'],
+        cause: { name: 'Error' },
+      },
+    });
+    await expect(shop.nothing()).rejects.toMatchObject({
+      name: 'OutOfStock',
+      message: 'sold out',
+      status: 409,
+      data: { sku: 'book' },
+    });
+  });
+
+  it.each([['in words'], [{}], [null], [{ name: 1, message: {} }]])(
+    'an error in a form that is not known is an error all the same: %j',
+    async (error) => {
+      await shopApp();
+      app.sidecar.app = answering({ 'x-nestjs-dapr': 3, error });
+      await expect(
+        app.actor<ConcreteShop>('Later').nothing(),
+      ).rejects.toMatchObject({ name: 'Error', message: 'The actor failed' });
+    },
+  );
+});
+
 describe('what can be called from outside', () => {
   it('are business methods, inherited ones too [A10]', async () => {
     await shopApp();

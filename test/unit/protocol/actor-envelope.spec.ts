@@ -28,6 +28,8 @@ describe('the envelope of an actor answer', () => {
 
   it('is taken off data that comes back as base64, and nothing else is touched', () => {
     expect(scheduledData(base64(resultEnvelope([1])))).toEqual([1]);
+    const later = '{"x-nestjs-dapr":2,"result":[1],"more":true}';
+    expect(scheduledData(base64(later))).toEqual([1]);
     for (const data of [
       undefined,
       null,
