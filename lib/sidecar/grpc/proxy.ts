@@ -154,8 +154,5 @@ function failureOf({ rstCode }: ClientHttp2Stream, error: Error): GrpcError {
 }
 
 function unavailable(reason: string): GrpcError {
-  return new GrpcError(
-    GrpcCode.unavailable,
-    `connection error: ${reason}`,
-  );
+  return new GrpcError(GrpcCode.unavailable, `connection error: ${reason}`);
 }
