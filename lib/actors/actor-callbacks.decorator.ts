@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { DaprConfigurationError } from '../errors/dapr-configuration.error.js';
 
 /** A method that takes a timer or a reminder. */
 export interface ScheduleHandler {
@@ -42,8 +43,12 @@ function scheduleHandler(
   kind: ScheduleHandler['kind'],
   name: string,
 ): MethodDecorator {
-  return (target, method) => {
+  return (target, method, descriptor?: PropertyDescriptor) => {
     const owner = target.constructor;
+    if (typeof target === 'function' || typeof descriptor?.value !== 'function')
+      throw new DaprConfigurationError(
+        `The ${kind} "${name}" was given to "${String(method)}", which is no method of an actor. Put the decorator on one.`,
+      );
     const handler = { kind, name, method: String(method) };
     Reflect.defineMetadata(
       HANDLERS,

@@ -7,6 +7,7 @@ import {
   actorTypeOf,
   type ActorTypeDefinition,
 } from '../actor-type.decorator.js';
+import { isDaprName } from './dapr-name.js';
 import type { NestModule, ProviderWrapper } from './nest-modules.js';
 
 /** An actor class among the providers of a module. */
@@ -108,14 +109,11 @@ function sourceProblem(
     : undefined;
 }
 
-// What daprd's API refuses in a path.
-const FORBIDDEN = /[#?\\/\p{Cc}]|^\.{0,2}$/u;
-
 function nameProblem(
   name: string,
   { name: className }: Type,
 ): string | undefined {
-  if (FORBIDDEN.test(name))
+  if (!isDaprName(name))
     return `@ActorType("${name}") of ${className}: Dapr takes no type that is empty, a dot or two, or has one of # ? \\ / in it.`;
   if (name.startsWith('dapr.internal.'))
     return `@ActorType("${name}") of ${className}: types that begin with "dapr.internal." are Dapr's own.`;

@@ -3,9 +3,11 @@ import { actorBaseOf } from '../actor-base.js';
 import type { ActorClass } from '../actor-type.decorator.js';
 import { HIDDEN_METHODS } from '../hidden-methods.js';
 import {
+  ANY,
   scheduleHandlersOf,
   type ScheduleHandler,
 } from '../actor-callbacks.decorator.js';
+import { isDaprName } from './dapr-name.js';
 
 /** What Dapr may call in an actor class. */
 export interface ActorMembers {
@@ -19,7 +21,8 @@ export interface ActorMembers {
 
 /**
  * @param only the names that `@ActorType` narrows the callable methods to
- * @throws DaprConfigurationError for two handlers of one name, or a name in `only` that is not callable
+ * @throws DaprConfigurationError for two handlers of one name, one of a name that Dapr refuses, or a name in `only` that
+ * is not callable
  */
 export function readMembers(
   target: ActorClass,
@@ -89,6 +92,13 @@ function handlersByName(
   const byName = new Map<string, string>();
   for (const handler of handlers) {
     if (handler.kind !== kind) continue;
+    if (
+      !isDaprName(handler.name) &&
+      !(kind === 'reminder' && handler.name === ANY)
+    )
+      throw new DaprConfigurationError(
+        `${target.name}.${handler.method} takes the ${kind} "${handler.name}", but Dapr takes no name that is empty, a dot or two, or has one of # ? \\ / in it.`,
+      );
     const other = byName.get(handler.name);
     if (other !== undefined && other !== handler.method)
       throw new DaprConfigurationError(

@@ -169,8 +169,51 @@ describe('an app with actors does not start', () => {
     [{ idleTimeout: 'soon' }, /@ActorType\("Typed"\): idleTimeout is wrong/],
     [{ reentrancy: { enabled: true, maxStackDepth: 0 } }, /maxStackDepth is 0/],
     [{ remote: true }, /says that TypedActor is remote, yet .* provides it/],
+    [{ maxConcurrentTurns: 0 }, /maxConcurrentTurns is 0; .* from 1 up/],
+    [{ remindersStoragePartitions: -1 }, /"Typed"\): remindersStor.* is -1/],
+    [{ state: { keyz: true } as never }, /"state" .* got "keyz".* keys, ser/],
+    [{ state: { serializer: {} as never } }, /both encode\(\) and decode\(\)/],
+    [{ state: { version: 1 } }, /state.version and state.upcast go together/],
+    [{ state: { upcast: String } }, /state.version and state.upcast go/],
+    [{ state: { version: 0, upcast: String } }, /state.version is 0; .* 1 up/],
+    [
+      { state: { version: 2, upcast: String, readableBy: 3 } },
+      /readableBy is 3; it names a version up to state.version/,
+    ],
+    [{ state: { readableBy: 0 } }, /readableBy is 0/],
+    [
+      { state: { version: 2, upcast: String, readableBy: -1 } },
+      /readableBy is -1; .* from 0 up/,
+    ],
   ])('with the options %j of a type', async (options, problem) => {
     expect(await problemOf({ providers: [typed(options)] })).toMatch(problem);
+  });
+
+  it.each(['', '.', 'a/b', 'a?b'])(
+    'with a timer %j, whose name Dapr would refuse',
+    async (name) => {
+      @ActorType('Clock')
+      class ClockActor extends Actor {
+        @OnTimer(name)
+        tick(): void {}
+      }
+      expect(await problemOf({ providers: [ClockActor] })).toContain(
+        `ClockActor.tick takes the timer "${name}", but Dapr takes no name`,
+      );
+    },
+  );
+
+  it('with a handler that is no method of its instances', () => {
+    const decorate = OnReminder('wake') as (...place: unknown[]) => void;
+    class ClockActor extends Actor {}
+    for (const place of [
+      [ClockActor, 'wake', { value: () => undefined }],
+      [ClockActor.prototype, 'wake', { get: () => 1 }],
+      [ClockActor.prototype, 'wake'],
+    ])
+      expect(() => decorate(...place)).toThrow(
+        'The reminder "wake" was given to "wake", which is no method of an actor',
+      );
   });
 
   it('with a bad duration for all types', async () => {
@@ -273,6 +316,7 @@ describe('the answer to GET /dapr/config', () => {
         idleTimeout: 'PT1H30M',
         drainOngoingCallTimeout: '30s',
         drainRebalancedActors: false,
+        remindersStoragePartitions: 7,
         arguments: 'spread',
       }),
     ).resolves.toEqual({
@@ -280,12 +324,14 @@ describe('the answer to GET /dapr/config', () => {
       actorIdleTimeout: '1h30m0s',
       drainOngoingCallTimeout: '30s',
       drainRebalancedActors: false,
+      remindersStoragePartitions: 7,
       entitiesConfig: [
         {
           entities: ['Typed'],
           actorIdleTimeout: '5m0s',
           drainOngoingCallTimeout: '30s',
           drainRebalancedActors: false,
+          remindersStoragePartitions: 7,
           // The runtime keeps to 5 by itself.
           reentrancy: { enabled: true, maxStackDepth: 2147483647 },
         },
