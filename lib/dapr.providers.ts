@@ -186,6 +186,7 @@ export const daprProviders: Provider[] = [
         names: options.names,
         subscriptions: options.subscriptions,
         actors,
+        jobs: () => client.jobs,
         configuration: () => client.configuration,
         configurationUpdates: isHttp(client) ? configurationUpdates : undefined,
         currentCall,

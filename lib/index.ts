@@ -40,6 +40,10 @@ export {
   OnConfiguration,
   type OnConfigurationOptions,
 } from './handlers/on-configuration.decorator.js';
+export {
+  ScheduledJob,
+  type ScheduledJobOptions,
+} from './handlers/scheduled-job.decorator.js';
 export { DropMessageException } from './handlers/drop-message.exception.js';
 export { RetryMessageException } from './handlers/retry-message.exception.js';
 
@@ -49,6 +53,7 @@ export { PubSubContext } from './contexts/pub-sub.context.js';
 export { BulkPubSubContext } from './contexts/bulk-pub-sub.context.js';
 export { BindingContext } from './contexts/binding.context.js';
 export { InvocationContext } from './contexts/invocation.context.js';
+export { JobContext } from './contexts/job.context.js';
 export { ConfigurationContext } from './contexts/configuration.context.js';
 export { ActorContext } from './contexts/actor.context.js';
 
@@ -120,6 +125,23 @@ export type {
   ConfigurationSubscribeOptions,
   ConfigurationSubscription,
 } from './client/configuration.js';
+export type {
+  ConversationChoice,
+  ConversationInput,
+  ConversationMessage,
+  ConversationOutput,
+  ConversationRequest,
+  ConversationResponse,
+  ConversationTool,
+  ConversationToolCall,
+  ConversationUsage,
+} from './client/conversation.js';
+export type { Job, JobRequest } from './client/jobs.js';
+export type { FailurePolicy } from './protocol/failure-policy.js';
+export type {
+  WorkflowRuntimeStatus,
+  WorkflowState,
+} from './client/workflow.js';
 export type {
   LockResponse,
   UnlockResponse,

@@ -3,6 +3,7 @@ import { EventPattern } from '@nestjs/microservices';
 import { DAPR_TRANSPORT } from './dapr-transport.js';
 import type { InvocableOptions } from './invocable.decorator.js';
 import type { OnConfigurationOptions } from './on-configuration.decorator.js';
+import type { ScheduledJobOptions } from './scheduled-job.decorator.js';
 import type { SubscribeOptions } from './subscribe.decorator.js';
 
 /** What a decorator says of a controller method. */
@@ -16,6 +17,11 @@ export type HandlerDefinition =
       readonly takesBatches?: true;
     }
   | { readonly kind: 'binding'; readonly name: string }
+  | {
+      readonly kind: 'job';
+      readonly name: string;
+      readonly options: ScheduledJobOptions;
+    }
   | {
       readonly kind: 'configuration';
       readonly storeName: string;

@@ -1,6 +1,7 @@
 import { DaprConfigurationError } from '../errors/dapr-configuration.error.js';
 import type { OwnedDefinition } from '../handlers/handler.js';
 import type { ConfigurationHandler } from './configuration-handlers.js';
+import { addJob, type JobHandler } from './job-handlers.js';
 import type { NestHandler } from './run-handler.js';
 import {
   buildSubscriptions,
@@ -26,6 +27,8 @@ export interface Handlers {
   readonly subscriptions: readonly Subscription[];
   /** By the name of the binding. */
   readonly bindings: ReadonlyMap<string, RegisteredHandler>;
+  /** By the name of the job. */
+  readonly jobs: ReadonlyMap<string, JobHandler>;
   readonly invocables: readonly InvocableHandler[];
   readonly configurations: readonly ConfigurationHandler[];
 }
@@ -36,6 +39,7 @@ const ALL_VERBS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 export class HandlerRegistry {
   private readonly topics: TopicHandler[] = [];
   private readonly bindings = new Map<string, RegisteredHandler>();
+  private readonly jobs = new Map<string, JobHandler>();
   private readonly invocables: InvocableHandler[] = [];
   private readonly configurations: ConfigurationHandler[] = [];
 
@@ -61,6 +65,11 @@ export class HandlerRegistry {
           run,
         });
         break;
+      case 'job': {
+        const { name, options } = definition;
+        addJob(this.jobs, { owner, run, name, options });
+        break;
+      }
       case 'configuration':
         this.configurations.push({
           owner,
@@ -84,6 +93,7 @@ export class HandlerRegistry {
     return {
       subscriptions: buildSubscriptions(this.topics, this.defaults),
       bindings: this.bindings,
+      jobs: this.jobs,
       invocables: this.invocables,
       configurations: this.configurations,
     };

@@ -9,6 +9,7 @@ import type { Server as HttpServer } from 'node:http';
 import type { ActorRuntime } from '../actors/runtime/runtime.js';
 import type { ClientConfiguration } from '../client/configuration.js';
 import type { ConfigurationUpdates } from '../client/configuration-updates.js';
+import type { ClientJobs } from '../client/jobs.js';
 import type { CurrentCall } from '../contexts/current-call.js';
 import type { DaprContext } from '../contexts/dapr.context.js';
 import { DAPR_TRANSPORT } from '../handlers/dapr-transport.js';
@@ -27,6 +28,7 @@ import { OwnPort } from './http/own-port.js';
 import { Routes } from './http/routes.js';
 import type { UserRoutes } from './http/user-routes.js';
 import { refuseMisplacedHandlers } from './misplaced-handlers.js';
+import { JobSchedules } from './job-schedules.js';
 import type { NestHandler } from './run-handler.js';
 import type { ServerOptions } from './server.options.js';
 import type { SubscriptionDefaults } from './subscriptions.js';
@@ -36,6 +38,7 @@ export interface ServerDaprDependencies {
   readonly names: Readonly<Record<string, string | undefined>>;
   readonly subscriptions: SubscriptionDefaults;
   readonly actors: ActorRuntime;
+  readonly jobs: () => ClientJobs;
   readonly configuration: () => ClientConfiguration;
   /** Where changes of configuration come over HTTP: where to hand them over. */
   readonly configurationUpdates: ConfigurationUpdates | undefined;
@@ -60,6 +63,7 @@ export class ServerDapr extends Server implements CustomTransportStrategy {
 
   readonly drain: Drain;
   private readonly configuration: ConfigurationHandlers;
+  private readonly jobs: JobSchedules;
   private readonly dispatcher: Dispatcher;
   private readonly front: HttpFront;
   private registry: HandlerRegistry | undefined;
@@ -86,6 +90,7 @@ export class ServerDapr extends Server implements CustomTransportStrategy {
       drain: this.drain,
       clock,
     });
+    this.jobs = new JobSchedules(dependencies.jobs, clock);
     this.front = new HttpFront({
       callerCheck: callerCheck(options.appToken, options.trustedPeers ?? []),
       bodyLimit: options.bodyLimit ?? DEFAULT_BODY_LIMIT,
@@ -189,13 +194,18 @@ export class ServerDapr extends Server implements CustomTransportStrategy {
     this.ownPort.release();
   }
 
-  /** Subscribes to what handlers want to know of configuration: the sidecar is ready. Never rejects. */
+  /** Asks for what handlers want, configuration and jobs: the sidecar is ready. Never rejects. */
   async begin(): Promise<void> {
-    await this.configuration.start(this.registered?.configurations ?? []);
+    const { configurations = [], jobs } = this.registered ?? {};
+    await Promise.all([
+      this.configuration.start(configurations),
+      this.jobs.start(jobs?.values() ?? []),
+    ]);
   }
 
   /** Ends what `begin` began. */
   async leave(): Promise<void> {
+    this.jobs.stop();
     await this.configuration.stop();
   }
 

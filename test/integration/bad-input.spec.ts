@@ -253,7 +253,7 @@ describe.each(modes)('bad input on %s', (_mode, adapter, server) => {
   it('an unknown job is 500 with the remedy, never 404 [H18] [H3]', async () => {
     const answer = await send('POST', '/job/nightly', { secret: SECRET });
     expect(answer.status).toBe(500);
-    expect(answer.text).toContain('restart the sidecar');
+    expect(answer.text).toContain('client.jobs.delete()');
   });
 
   it.each(['/dapr/sub/%zz/x', '/job/%zz'])(

@@ -173,7 +173,7 @@ describe.each(platforms)(
     it('has no job of any name [H18]', async () => {
       const { status, text } = await now.call('POST', '/job/nightly', {});
       expect(status).toBe(500);
-      expect(text).toContain('restart the sidecar');
+      expect(text).toContain('client.jobs.delete()');
     });
   },
 );

@@ -2,13 +2,8 @@ import { BindingContext } from '../../contexts/binding.context.js';
 import { decodeLenient } from '../../protocol/payload.js';
 import type { Dispatcher } from '../dispatcher.js';
 import type { RegisteredHandler } from '../handler-registry.js';
-import { isRefusal, statusOf, type Outcome } from '../outcome.js';
-import {
-  callOf,
-  errorAnswer,
-  type Answer,
-  type HttpCallback,
-} from './exchange.js';
+import { eventAnswer } from './event-answer.js';
+import { callOf, type HttpCallback } from './exchange.js';
 
 /** OPTIONS: daprd asks whether the app wants the binding's events. */
 export function bindingProbe(): HttpCallback {
@@ -39,16 +34,7 @@ export function bindingCallback(
         context,
         () => `an event of binding "${bindingName}"`,
       );
-      return answerOf(outcome);
+      return eventAnswer(outcome, 'event');
     },
   };
-}
-
-// Bindings know no drop: a refusal says with its own status why, and only an outright drop counts as handled.
-function answerOf(outcome: Outcome): Answer {
-  if (outcome.status === 'SUCCESS') return { status: 200 };
-  if (outcome.status === 'RETRY') return errorAnswer(500, 'the handler failed');
-  return isRefusal(outcome.error)
-    ? errorAnswer(statusOf(outcome.error), 'the event was refused')
-    : { status: 200 };
 }

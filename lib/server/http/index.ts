@@ -17,6 +17,7 @@ import { configCallback } from './config.js';
 import type { HttpCallback } from './exchange.js';
 import { healthCallback } from './health.js';
 import { invocationCallback } from './invocation.js';
+import { jobCallback } from './job.js';
 import { subscribeCallback } from './subscribe.js';
 import { topicCallback } from './topic.js';
 
@@ -56,6 +57,11 @@ export function callbacks(sources: CallbackSources): PathCallback[] {
     ...[...handlers.bindings].flatMap(([name, handler]): PathCallback[] => [
       [`/${name}`, bindingProbe(), handler.owner],
       [`/${name}`, bindingCallback(dispatcher, name, handler), handler.owner],
+    ]),
+    ...[...handlers.jobs.values()].map((handler): PathCallback => [
+      `/job/${handler.name}`,
+      jobCallback(dispatcher, handler),
+      handler.owner,
     ]),
     ...handlers.invocables.map((handler): PathCallback => [
       `/${handler.method}`,

@@ -60,14 +60,14 @@ export class Routes {
         if (path === '/healthz') continue;
         throw new DaprConfigurationError(
           `${verb} ${path} is a route of one of the app's own controllers and also the path of ${whose}. ` +
-            'Rename the route, or the binding or method: @InputBinding and @Invocable take the path of their name.',
+            `Rename the route, or the binding, method or job: ${PATHS}.`,
         );
       }
       const verbs = this.exact.get(path) ?? new Map<string, HttpCallback>();
       const earlier = this.owners.get(`${verb} ${path}`);
       if (earlier !== undefined)
         throw new DaprConfigurationError(
-          `${earlier} and ${whose} both take ${verb} ${path}: @InputBinding and @Invocable take the path of their name. ` +
+          `${earlier} and ${whose} both take ${verb} ${path}: ${PATHS}. ` +
             'Rename the binding or method, or give the method other verbs.',
         );
       this.owners.set(`${verb} ${path}`, whose);
@@ -82,6 +82,9 @@ export class Routes {
     );
   }
 }
+
+const PATHS =
+  '@InputBinding and @Invocable take the path of their name, @ScheduledJob that of its name under /job/';
 
 /** As names are written; Dapr escapes what a URL can't hold. */
 function decoded(path: string): string {

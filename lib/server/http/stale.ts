@@ -5,8 +5,11 @@ import type { HttpCallback } from './exchange.js';
 export class StaleRouteError extends Error {
   constructor(what: 'subscription' | 'job', path: string) {
     super(
-      `this app has no ${what} at ${path}; daprd learns of an app's topics and jobs once, when it starts: ` +
-        'restart the sidecar if the app has changed since',
+      what === 'job'
+        ? `this app has no @ScheduledJob for ${path}; Dapr keeps a job until it is deleted: ` +
+            'add a handler for it, or call client.jobs.delete()'
+        : `this app has no ${what} at ${path}; daprd learns of an app's topics once, when it starts: ` +
+            'restart the sidecar if the app has changed since',
     );
     this.name = 'StaleRouteError';
   }
