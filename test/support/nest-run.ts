@@ -95,6 +95,7 @@ export async function runNest(options: NestRunOptions): Promise<NestRun> {
       ...imports,
       DaprModule.forRoot({
         httpEndpoint: sidecar.url,
+        grpcEndpoint: `127.0.0.1:${sidecar.grpcPort}`,
         sidecar: 'external',
         ...dapr,
         server: {
