@@ -91,6 +91,48 @@ describe('the error of an answer', () => {
     );
   });
 
+  it.each<[string, string, typeof DaprError]>([
+    [
+      'ERR_CRYPTO',
+      'failed to wrap the file key: failed to retrieve the key encryption key: key not found',
+      DaprNotFoundError,
+    ],
+    [
+      'ERR_CRYPTO',
+      "failed to load key 'k': open /keys/k: no such file or directory",
+      DaprNotFoundError,
+    ],
+    [
+      'ERR_CRYPTO',
+      'option Algorithm is not valid: algorithm FOO is not supported',
+      DaprBadRequestError,
+    ],
+    [
+      'ERR_CRYPTO',
+      "failed to validate the document's signature",
+      DaprBadRequestError,
+    ],
+    [
+      'ERROR',
+      'error processing segment 0: failed to decrypt segment',
+      DaprBadRequestError,
+    ],
+    ['ERR_CRYPTO', 'failed to parse key from secret: key is empty', DaprError],
+    ['ERR_CRYPTO', 'context canceled', DaprError],
+  ])(
+    'of the crypto API with %s (%s) is told by its text, since its status is always 500 [C3]',
+    (errorCode, message, kind) => {
+      const answer = { status: 500, errorCode, message };
+      expect(
+        errorOfAnswer({ ...answer, operation: 'crypto.decrypt "vault"' })
+          .constructor,
+      ).toBe(kind);
+      expect(errorOfAnswer({ ...answer, operation }).constructor).toBe(
+        DaprError,
+      );
+    },
+  );
+
   it.each([
     ['(500) {"error":"e500"}', 500, { error: 'e500' }],
     ['(503) busy\nnow', 503, 'busy\nnow'],
