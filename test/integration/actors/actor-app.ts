@@ -42,6 +42,7 @@ export class ActorApp {
     readonly client: DaprClient,
     /** The app's, but for its client. */
     readonly clock: VirtualClock,
+    readonly currentCall: CurrentCall,
     readonly log: CapturedLog,
   ) {}
 
@@ -132,6 +133,7 @@ export async function startActorApp({
     factory,
     client,
     clock,
+    currentCall,
     log,
   );
   try {
