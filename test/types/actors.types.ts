@@ -1,4 +1,5 @@
 // Compiled, never run: what must be accepted, and after @ts-expect-error what must not.
+import { HttpException } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
 import {
   Actor,
@@ -9,6 +10,7 @@ import {
   InjectActors,
   OnReminder,
   type ActorProxy,
+  type ActorsModuleOptions,
   type OnActivate,
 } from '../../lib/index.js';
 
@@ -248,3 +250,72 @@ class PlainActor extends Actor {
 
 void factory.get(TillActor, 'a').reset();
 void factory.get(PlainActor, 'a').work();
+
+/** A serializer gives everything back as it was set. */
+@ActorType('Diary', {
+  state: {
+    serializer: { encode: (value) => value, decode: (stored) => stored },
+    version: 2,
+    upcast: (stored, version, key) => [stored, version, key],
+  },
+})
+class DiaryActor extends Actor<CartState, CartState> {
+  async read(): Promise<number> {
+    const opened: Date | undefined = await this.state.get('opened');
+    const price = await this.state.get('price');
+    this.state.set('total', 5, { ttl: { hours: 1 } });
+    await this.state.save();
+    const keys: (keyof CartState)[] = await this.state.keys();
+    // @ts-expect-error: a time to live is a duration
+    this.state.set('total', 5, { ttl: null });
+    // @ts-expect-error: a fallback is what it would have been
+    await this.state.get('opened', 'never');
+    void [keys, price?.plus(price)];
+    return opened?.getTime() ?? 0;
+  }
+
+  async schedule(): Promise<void> {
+    await this.reminders.set('wake', {
+      dueTime: '1h',
+      failurePolicy: { constant: { interval: '5s', maxRetries: 3 } },
+    });
+    for (const { name, dueTime } of await this.reminders.list())
+      void [name, dueTime];
+    // @ts-expect-error: only reminders have a policy
+    await this.timers.set('tick', { failurePolicy: { drop: true } });
+  }
+}
+
+/** What another app hosts, as its callers know it. */
+@ActorType('Bank', { remote: true })
+abstract class Bank {
+  abstract balance(of: string): Promise<{ since: Date; total: number }>;
+  protected abstract audit(): void;
+}
+
+declare const banks: Actors<Bank>;
+const balance = banks.get('a', { timeout: 500 }).balance('alice');
+check(
+  true as Same<typeof balance, Promise<{ since: string; total: number }>>,
+  true as Same<keyof ActorProxy<Bank>, 'balance'>,
+  true as Same<ReturnType<ActorProxy<DiaryActor>['read']>, Promise<number>>,
+);
+void factory.get(Bank, 'a', { signal: AbortSignal.timeout(5) }).balance('b');
+
+class OutOfStockError extends Error {
+  constructor(readonly sku: string) {
+    super(sku);
+  }
+}
+
+const actorOptions: ActorsModuleOptions = {
+  stacks: true,
+  errors: [
+    OutOfStockError,
+    HttpException,
+    { name: 'Other', restore: ({ message }) => new OutOfStockError(message) },
+  ],
+};
+// @ts-expect-error: errors are of classes that extend Error
+const noErrors: ActorsModuleOptions = { errors: [Map] };
+void [actorOptions, noErrors];

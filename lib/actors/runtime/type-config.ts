@@ -71,9 +71,11 @@ function problemOfState({
   readableBy,
   serializer,
 }: ActorStateOptions): string | undefined {
-  const { encode, decode } = serializer ?? {};
-  if (serializer && !(isFunction(encode) && isFunction(decode)))
-    return 'state.serializer needs both encode() and decode().';
+  const isWhole =
+    !serializer ||
+    (typeof serializer.encode === 'function' &&
+      typeof serializer.decode === 'function');
+  if (!isWhole) return 'state.serializer needs both encode() and decode().';
   if ((version === undefined) !== (upcast === undefined))
     return 'state.version and state.upcast go together: what was stored before has the version 0.';
   if (readableBy !== undefined && !(readableBy <= (version ?? -1)))
@@ -83,8 +85,6 @@ function problemOfState({
     problemOf('state.readableBy', readableBy, 0)
   );
 }
-
-const isFunction = (value: unknown): boolean => typeof value === 'function';
 
 function problemOf(
   option: string,

@@ -41,7 +41,7 @@ describe('a limit of turns', () => {
   it('does not count a turn that was called in one which counts, at any distance', () => {
     const limit = new TurnLimit(1);
     const outer = turn();
-    limit.enter(outer);
+    void limit.enter(outer);
     const inner = turn(outer.callOut('Cart/b').trail);
     expect(limit.enter(inner)).toBeUndefined();
     const innermost = turn(inner.callOut('Cart/c').trail);
@@ -54,7 +54,7 @@ describe('a limit of turns', () => {
   it('gives up a turn that is refused, and no other', async () => {
     const limit = new TurnLimit(1);
     const [running, refused, next] = [turn(), turn(), turn()];
-    limit.enter(running);
+    void limit.enter(running);
     const waits = [limit.enter(refused)!, limit.enter(next)!];
     limit.refuse(refused, new Error('deactivated'));
     limit.refuse(running, new Error('deactivated'));
