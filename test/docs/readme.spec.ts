@@ -2,9 +2,13 @@ import { describe, expect, it } from '@jest/globals';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { compilerOptions, errorsOf, programOf } from '../package/compile.js';
+import { blocksOf } from './blocks.js';
 
-/** Every block lies beside its page, so that a relative import means what a reader takes it for. */
-const blocks = Object.fromEntries(pages().flatMap(blocksOf));
+const blocks = Object.fromEntries(
+  pages()
+    .flatMap(blocksOf)
+    .map(({ file, text }) => [file, text]),
+);
 
 /** `nest new` writes these: https://github.com/nestjs/schematics */
 const templates = 'node_modules/@nestjs/schematics/dist/lib/application/files';
@@ -57,16 +61,6 @@ function pages(): string[] {
 
 function samples(): string[] {
   return readdirSync('sample').map((name) => `sample/${name}`);
-}
-
-/** A block has the name and the line numbers of its page, so that an error tells where it stands. */
-function blocksOf(page: string): [file: string, text: string][] {
-  const markdown = readFileSync(page, 'utf8');
-  const fences = /^```(?:ts|typescript)\b.*\n([^]*?)^```$/gm;
-  return [...markdown.matchAll(fences)].map(({ index, 1: text = '' }, n) => {
-    const line = markdown.slice(0, index).split('\n').length;
-    return [page.replace(/md$/, `${n}.ts`), '\n'.repeat(line) + text];
-  });
 }
 
 /** Links to files, without their anchors. */
