@@ -46,6 +46,8 @@ export class CryptoStream<TOptions> extends Duplex {
   #isOwed = false;
   /** What it sends would be taken. */
   #isWanted = false;
+  /** There was a connection; should it end, the call says so itself. */
+  #isReached = false;
   #timer: ScheduledCall | undefined;
 
   constructor(options: CryptoStreamOptions<TOptions>) {
@@ -144,9 +146,10 @@ export class CryptoStream<TOptions> extends Duplex {
     this.#timer?.cancel();
     if (!this.#call || this.destroyed) return;
     const { operation, timeout, link } = this.#options;
-    const { description, connected } = link;
+    const { description } = link;
+    this.#isReached ||= link.connected;
     // grpc-js waits for a connection for as long as it takes.
-    if (!connected)
+    if (!this.#isReached)
       this.#in(Math.min(timeout, link.options.readyTimeout || Infinity), () => {
         if (link.connected) this.#watch();
         else
