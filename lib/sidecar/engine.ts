@@ -15,6 +15,7 @@ import { Secrets } from './blocks/secrets.js';
 import { StateStores } from './blocks/state.js';
 import { Faults } from './faults.js';
 import type { GrpcMethods } from './grpc/api.js';
+import { actorMethods } from './grpc/actors.js';
 import { bindingMethods } from './grpc/bindings.js';
 import { configurationMethods } from './grpc/configuration.js';
 import { conversationMethods } from './grpc/conversation.js';
@@ -140,6 +141,7 @@ export class Engine {
       ...conversationMethods(this.conversations),
       ...workflowMethods(),
       ...cryptoMethods(this.crypto, clock),
+      ...actorMethods(this.actors),
     };
     this.releaseClock =
       clock instanceof VirtualClock

@@ -4,6 +4,7 @@ export type ActorErrorReason =
   | 'instance-missing'
   | 'no-state-store'
   | 'not-hosted'
+  | 'no-address'
   | 'already-exists'
   | 'failed';
 

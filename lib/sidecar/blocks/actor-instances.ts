@@ -118,7 +118,7 @@ export class ActorInstances {
     const settings = host && this.placement.settingsOf(host, type);
     if (!settings)
       throw new ActorError(
-        'failed',
+        'no-address',
         `failed to lookup actor: api error: code = FailedPrecondition desc = did not find address for actor '${type}/${id}'`,
       );
     const instance = new ActorInstance({

@@ -5,6 +5,12 @@ import { parseTimestamp } from '../../protocol/timestamp.js';
 import type { Activity } from '../activity.js';
 import type { ActorAddress } from './actor-calls.js';
 import { ActorError } from './actor-error.js';
+import {
+  DEFAULT_POLICY,
+  delayOf,
+  triesAgain,
+  type JobFailurePolicy,
+} from './failure-policy.js';
 import { fireAt } from './fire-at.js';
 
 /** What is registered, as text of the wire. */
@@ -16,6 +22,8 @@ export interface ReminderRequest {
   readonly data?: string;
   /** Default true. */
   readonly overwrite?: boolean;
+  /** Over HTTP none can be asked for. */
+  readonly failurePolicy?: JobFailurePolicy | undefined;
 }
 
 /** A registered reminder, as its app reads it back. */
@@ -29,6 +37,12 @@ export interface RegisteredReminder {
   readonly data?: string;
 }
 
+/** One of a list. */
+export interface NamedReminder extends RegisteredReminder {
+  readonly actor: ActorAddress;
+  readonly name: string;
+}
+
 /** Reminders belong to an app id; hosts of the same type in another app neither see nor get them. */
 export interface ReminderOwner extends ActorAddress {
   readonly appId: string;
@@ -40,6 +54,7 @@ interface Reminder {
   readonly schedule: Schedule;
   readonly registered: RegisteredReminder;
   readonly body: string;
+  readonly failurePolicy: JobFailurePolicy;
   fired: number;
   /** Failed deliveries of the current tick. */
   failures: number;
@@ -61,10 +76,6 @@ export interface ActorRemindersDependencies {
   ) => Promise<void>;
 }
 
-// The policy of a job that names none (diagridio/go-etcd-cron); over HTTP no other can be asked for.
-const RETRY_INTERVAL = 1000;
-const MAX_RETRIES = 3;
-
 /** The reminders of all apps. They outlive the processes of their app, as in Dapr's scheduler. */
 export class ActorReminders {
   private readonly reminders = new Map<string, Reminder>();
@@ -77,6 +88,7 @@ export class ActorReminders {
    */
   create(owner: ReminderOwner, name: string, request: ReminderRequest): void {
     const { dueTime, ttl, data, overwrite = true } = request;
+    const { failurePolicy = DEFAULT_POLICY } = request;
     const key = keyOf(owner, name);
     checkJobName(owner, name);
     const schedule = resolveSchedule(
@@ -103,6 +115,7 @@ export class ActorReminders {
         ...(data !== undefined && { data }),
       },
       body: `{${data === undefined ? '' : `"data":${data},`}"dueTime":"","period":""}`,
+      failurePolicy,
       fired: 0,
       failures: 0,
       waiting: false,
@@ -125,6 +138,25 @@ export class ActorReminders {
     this.remove(keyOf(owner, name));
   }
 
+  /** Those of an actor, or of all actors of a type, by type, id and name. */
+  list(appId: string, type: string, id?: string): NamedReminder[] {
+    return this.of(appId, type, id)
+      .sort((a, b) =>
+        keyOf(a.owner, a.name) < keyOf(b.owner, b.name) ? -1 : 1,
+      )
+      .map(({ owner, name, registered }) => ({
+        ...registered,
+        actor: owner,
+        name,
+      }));
+  }
+
+  /** Removes those of an actor, or of all actors of a type. */
+  deleteAll(appId: string, type: string, id?: string): void {
+    for (const { owner, name } of this.of(appId, type, id))
+      this.remove(keyOf(owner, name));
+  }
+
   /** A host has come: what was due without one goes out now. */
   wake(): void {
     for (const reminder of this.reminders.values())
@@ -134,6 +166,15 @@ export class ActorReminders {
   clear(): void {
     for (const reminder of this.reminders.values()) reminder.next?.cancel();
     this.reminders.clear();
+  }
+
+  private of(appId: string, type: string, id?: string): Reminder[] {
+    return [...this.reminders.values()].filter(
+      ({ owner }) =>
+        owner.appId === appId &&
+        owner.type === type &&
+        (id === undefined || owner.id === id),
+    );
   }
 
   private remove(key: string): void {
@@ -146,7 +187,7 @@ export class ActorReminders {
     const due = reminder.schedule.at(reminder.fired);
     if (due === undefined)
       return this.remove(keyOf(reminder.owner, reminder.name));
-    const at = due + reminder.failures * RETRY_INTERVAL;
+    const at = due + delayOf(reminder.failurePolicy, reminder.failures);
     reminder.next = fireAt(this.deps, at, () => void this.fire(reminder));
   }
 
@@ -159,7 +200,9 @@ export class ActorReminders {
       reminder.failures = 0;
     } catch {
       // The answer may hold the application's data, so it is not logged; the application logs its own errors.
-      reminder.failures = (reminder.failures + 1) % (MAX_RETRIES + 1);
+      reminder.failures += 1;
+      if (!triesAgain(reminder.failurePolicy, reminder.failures))
+        reminder.failures = 0;
     }
     if (reminder.failures === 0) reminder.fired += 1;
     if (this.reminders.get(keyOf(owner, name)) === reminder) this.arm(reminder);

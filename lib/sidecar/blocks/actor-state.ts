@@ -13,8 +13,8 @@ export interface ActorStateOperation {
 
 export interface ActorStateRequest {
   readonly key: string;
-  /** JSON text; of no meaning in a delete. */
-  readonly value: string;
+  /** JSON text, or bytes that are kept as they are; of no meaning in a delete. */
+  readonly value: string | Buffer;
   readonly etag?: string;
   readonly metadata: Readonly<Record<string, string>>;
 }

@@ -17,6 +17,7 @@ import { ActorInstances } from './actor-instances.js';
 import type { ActorHost } from './actor-placement.js';
 import {
   ActorReminders,
+  type NamedReminder,
   type RegisteredReminder,
   type ReminderOwner,
   type ReminderRequest,
@@ -253,6 +254,24 @@ export class Actors {
     name: string,
   ): Promise<void> {
     this.reminders.delete(await this.ownerOf(caller, actor), name);
+  }
+
+  async listReminders(
+    caller: ActorCaller,
+    type: string,
+    id?: string,
+  ): Promise<NamedReminder[]> {
+    const { appId } = await this.ownerOf(caller, { type, id: '' });
+    return this.reminders.list(appId, type, id);
+  }
+
+  async deleteReminders(
+    caller: ActorCaller,
+    type: string,
+    id?: string,
+  ): Promise<void> {
+    const { appId } = await this.ownerOf(caller, { type, id: '' });
+    this.reminders.deleteAll(appId, type, id);
   }
 
   private tick(

@@ -7,6 +7,12 @@ import { deliverJob, type JobData } from '../app/job.js';
 import type { Replica } from '../app/replica.js';
 import { InjectedFault, type Faults } from '../faults.js';
 import type { Transcript } from '../transcript.js';
+import {
+  DEFAULT_POLICY,
+  delayOf,
+  triesAgain,
+  type JobFailurePolicy,
+} from './failure-policy.js';
 import { fireAt } from './fire-at.js';
 import {
   jobExists,
@@ -16,18 +22,6 @@ import {
   jobScheduleEmpty,
   type JobOperation,
 } from './job-refusals.js';
-
-/** What follows when the app fails. */
-export type JobFailurePolicy =
-  | { readonly drop: true }
-  | {
-      readonly constant: {
-        /** Milliseconds. */
-        readonly interval: number | undefined;
-        /** Undefined: without end. */
-        readonly maxRetries: number | undefined;
-      };
-    };
 
 export interface JobRequest extends JobText {
   readonly name: string;
@@ -63,9 +57,6 @@ export interface JobsDependencies {
   readonly warn: (line: string) => void;
 }
 
-const DEFAULT_POLICY: JobFailurePolicy = {
-  constant: { interval: 1000, maxRetries: 3 },
-};
 const LONGEST_NAME = 512;
 
 /** The jobs of all apps. They outlive the processes of their app, as in Dapr's scheduler. */
@@ -187,9 +178,7 @@ export class Jobs {
     const due = job.schedule.at(job.fired);
     if (due === undefined)
       return this.remove(jobKey(job.appId, job.registered.name));
-    const { failurePolicy: policy } = job.registered;
-    const interval = 'constant' in policy ? (policy.constant.interval ?? 0) : 0;
-    const at = due + job.failures * interval;
+    const at = due + delayOf(job.registered.failurePolicy, job.failures);
     job.next = fireAt(this.deps, at, () => void this.fire(job));
   }
 
@@ -213,7 +202,8 @@ export class Jobs {
     const isSuccess = status >= 200 && status <= 299;
     if (!isSuccess) this.report(job, status);
     job.failures = isSuccess || status === 404 ? 0 : job.failures + 1;
-    if (job.failures > 0 && triesAgain(job)) return;
+    const { failurePolicy } = job.registered;
+    if (job.failures > 0 && triesAgain(failurePolicy, job.failures)) return;
     job.failures = 0;
     job.fired += 1;
   }
@@ -232,11 +222,6 @@ export class Jobs {
     if (next) takers?.push(next);
     return next;
   }
-}
-
-function triesAgain({ registered: { failurePolicy }, failures }: Job): boolean {
-  if ('drop' in failurePolicy) return false;
-  return failures <= (failurePolicy.constant.maxRetries ?? Infinity);
 }
 
 function problemOfName(name: string): string | undefined {

@@ -1,9 +1,4 @@
 import { VALUE_TYPE } from '../../protocol/job.js';
-import {
-  ofProtoDuration,
-  toProtoDuration,
-} from '../../protocol/proto-duration.js';
-import type { JobFailurePolicy as WirePolicy } from '../../protocol/proto/generated/common.js';
 import type { Any } from '../../protocol/proto/generated/google/protobuf/any.js';
 import type {
   DeleteJobRequest,
@@ -18,13 +13,9 @@ import type {
 import { valueJson } from '../../protocol/value-json.js';
 import type { JobData } from '../app/job.js';
 import { jobEmpty } from '../blocks/job-refusals.js';
-import type {
-  JobFailurePolicy,
-  JobRequest,
-  Jobs,
-  RegisteredJob,
-} from '../blocks/jobs.js';
+import type { JobRequest, Jobs, RegisteredJob } from '../blocks/jobs.js';
 import type { GrpcCall, GrpcMethods } from './api.js';
+import { policyOf, wirePolicy } from './failure-policy.js';
 import { grpcErrorOf, orRefused } from './refused.js';
 
 // With generated code, for those who speak gRPC.
@@ -101,15 +92,6 @@ async function dataOf({ typeUrl, value }: Any): Promise<JobData> {
   return { json: json === undefined ? undefined : valueJson(json) };
 }
 
-function policyOf({ policy }: WirePolicy): JobFailurePolicy | undefined {
-  if (!policy) return undefined;
-  if (policy.$case === 'drop') return { drop: true };
-  const { interval, maxRetries } = policy.value;
-  return {
-    constant: { interval: interval && ofProtoDuration(interval), maxRetries },
-  };
-}
-
 async function wireJob(job: RegisteredJob): Promise<WireJob> {
   const { data, failurePolicy, ...rest } = job;
   return {
@@ -123,19 +105,4 @@ async function wireData(data: JobData): Promise<Any> {
   if ('typeUrl' in data) return data;
   const { anyOfJson, EMPTY_VALUE } = await values();
   return data.json === undefined ? EMPTY_VALUE : anyOfJson(data.json);
-}
-
-function wirePolicy(policy: JobFailurePolicy): WirePolicy {
-  if ('drop' in policy) return { policy: { $case: 'drop', value: {} } };
-  const { interval, maxRetries } = policy.constant;
-  return {
-    policy: {
-      $case: 'constant',
-      value: {
-        interval:
-          interval === undefined ? undefined : toProtoDuration(interval),
-        maxRetries,
-      },
-    },
-  };
 }

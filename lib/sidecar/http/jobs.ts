@@ -2,13 +2,9 @@ import { VALUE_TYPE } from '../../protocol/job.js';
 import { protoDurationText } from '../../protocol/proto-duration.js';
 import { valueJson } from '../../protocol/value-json.js';
 import type { JobData } from '../app/job.js';
+import type { JobFailurePolicy } from '../blocks/failure-policy.js';
 import { jobNameInBody } from '../blocks/job-refusals.js';
-import type {
-  JobFailurePolicy,
-  JobRequest,
-  Jobs,
-  RegisteredJob,
-} from '../blocks/jobs.js';
+import type { JobRequest, Jobs, RegisteredJob } from '../blocks/jobs.js';
 import { ApiError, NO_CONTENT, type ApiCall, type ApiRoute } from './api.js';
 import { readProtoBody } from './proto-body.js';
 import type { ProtoValues } from './proto-json.js';
