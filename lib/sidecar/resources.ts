@@ -100,6 +100,7 @@ export async function loadResources(
     kind('Component'),
     options,
   );
+  const sources = { environment: process.env, secretStores, log: options.log };
   return new Resources(
     served,
     kind('Subscription').map(readSubscription),
@@ -108,7 +109,7 @@ export async function loadResources(
     refused,
     secretStores,
     readSecretScopes(kind('Configuration')),
-    kind('HTTPEndpoint').map(readHttpEndpoint),
+    kind('HTTPEndpoint').map((manifest) => readHttpEndpoint(manifest, sources)),
   );
 }
 
@@ -156,12 +157,8 @@ async function readComponents(
     ...manifests.filter((manifest) => !isSecretStore(manifest)),
   ];
   for (const manifest of secretStoresFirst) {
-    const environment = process.env;
-    const component = readComponent(manifest, {
-      environment,
-      secretStores,
-      log,
-    });
+    const sources = { environment: process.env, secretStores, log };
+    const component = readComponent(manifest, sources);
     const twin = served.get(component.name);
     if (twin)
       throw new DaprConfigurationError(

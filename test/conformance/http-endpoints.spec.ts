@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { startSidecar, type Sidecar } from '../support/sidecar.js';
-import { resources } from './components.js';
+import { component, resources } from './components.js';
 import { RecordingApp, type Received } from './recording-app.js';
 import { call, errorOf, messageOf } from './wire.js';
 
@@ -27,8 +30,11 @@ describe('a service without a sidecar', () => {
   const app = new RecordingApp();
   let sidecar: Sidecar;
   let url: string;
+  let folder: string;
 
   beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'nestjs-dapr-'));
+    await writeFile(join(folder, 'secrets.json'), '{"key":"from the vault"}');
     await service.listen();
     await app.listen();
     url = `http://127.0.0.1:${service.port}`;
@@ -48,6 +54,21 @@ describe('a service without a sidecar', () => {
         ]),
         endpoint('others', url, [], 'scopes: [other]'),
         endpoint('down', 'http://127.0.0.1:1'),
+        component('secretstores.local.file', 'vault', {
+          secretsFile: join(folder, 'secrets.json'),
+        }),
+        endpoint(
+          'secret',
+          url,
+          [
+            'headers:',
+            '  - name: X-Key',
+            '    secretKeyRef: { name: key }',
+            '  - name: X-None',
+            '    secretKeyRef: { name: none }',
+          ],
+          'auth: { secretStore: vault }',
+        ),
         endpoint('inviter', url),
       ),
     });
@@ -56,6 +77,7 @@ describe('a service without a sidecar', () => {
     await sidecar?.stop();
     await service.close();
     await app.close();
+    await rm(folder, { recursive: true, force: true });
   });
 
   const invoke = (
@@ -85,6 +107,7 @@ describe('a service without a sidecar', () => {
       'down',
       'inviter',
       'plain',
+      'secret',
     ]);
   });
 
@@ -138,6 +161,14 @@ describe('a service without a sidecar', () => {
       'accept-language': 'de',
       'x-number': '7',
     });
+  });
+
+  it('gets headers from a secret store', async () => {
+    const { headers } = await received('GET', '/secret', () =>
+      invoke('secret', 'GET', 'secret'),
+    );
+    expect(headers['x-key']).toBe('from the vault');
+    expect(headers['x-none'] ?? '').toBe('');
   });
 
   it.each<[string, () => string]>([

@@ -4,7 +4,7 @@ import type { Clock } from '../../protocol/clock.js';
 import { parseGoDuration } from '../../protocol/go-duration.js';
 import { Headers, type HeaderBag } from '../../protocol/headers.js';
 import { HttpService } from '../app/service.js';
-import { metadataValue } from '../resources/component.js';
+import { isTrue, metadataValue } from '../resources/component.js';
 import { inTime } from '../retries.js';
 import { HOP_BY_HOP } from './forward-headers.js';
 import {
@@ -115,7 +115,7 @@ export class HttpBinding implements OutputBinding {
   }
 
   private mustSucceed(metadata: Metadata): boolean {
-    return isTruthy(
+    return isTrue(
       metadata['errorIfNot2XX'] ||
         metadataValue(this.metadata, 'errorIfNot2XX') ||
         'true',
@@ -151,10 +151,6 @@ function metadataOf(status: number, headers: HeaderBag): Metadata {
 /** A header's name as Go spells it: `Content-Type`. */
 function canonical(name: string): string {
   return name.replace(/(^|-)[a-z]/g, (letter) => letter.toUpperCase());
-}
-
-function isTruthy(text: string): boolean {
-  return /^(?:y|yes|true|t|on|1)$/i.test(text.trim());
 }
 
 function refuseCertificates(metadata: Metadata): void {

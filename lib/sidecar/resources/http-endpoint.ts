@@ -1,4 +1,5 @@
 import type { Manifest } from './manifests.js';
+import { readValue, type ValueSources } from './values.js';
 
 /** A service that has no sidecar, by the name under which applications invoke it. */
 export interface HttpEndpoint {
@@ -12,7 +13,10 @@ export interface HttpEndpoint {
 }
 
 /** @see https://docs.dapr.io/reference/resource-specs/httpendpoints-schema/ */
-export function readHttpEndpoint(manifest: Manifest): HttpEndpoint {
+export function readHttpEndpoint(
+  manifest: Manifest,
+  sources: ValueSources,
+): HttpEndpoint {
   const { name, scopes } = manifest;
   const spec = manifest.fields.fields('spec');
   const baseUrl = spec.requiredText('baseUrl');
@@ -23,16 +27,16 @@ export function readHttpEndpoint(manifest: Manifest): HttpEndpoint {
       'clientTLS',
       'is not for the embedded sidecar, which shows and checks no certificates of its own; for development, leave it out or use a baseUrl with http',
     );
-  const headers = spec.list('headers').map((header) => {
-    if (header.has('secretKeyRef'))
-      header.fail(
-        'secretKeyRef',
-        'is not read here by the embedded sidecar; write a value for development',
-      );
-    return [
+  const headers = spec
+    .list('headers')
+    .map((header) => [
       header.requiredText('name').toLowerCase(),
-      header.anyText('value') ?? '',
-    ] as const;
-  });
-  return { name, baseUrl, headers: Object.fromEntries(headers), scopes };
+      readValue(manifest, header, sources),
+    ]);
+  return {
+    name,
+    baseUrl,
+    headers: Object.fromEntries(headers) as Record<string, string>,
+    scopes,
+  };
 }

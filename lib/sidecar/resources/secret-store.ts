@@ -1,11 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { DaprConfigurationError } from '../../errors/dapr-configuration.error.js';
-import {
-  isKeptByDapr,
-  isTrue,
-  metadataValue,
-  type Component,
-} from './component.js';
+import { isTrue, metadataValue, type Component } from './component.js';
+import { isKeptByDapr } from './values.js';
 
 /** A secret has one value, mostly under its own name, or several. */
 export type Secret = Readonly<Record<string, string>>;

@@ -188,7 +188,7 @@ describe('resource files', () => {
         'state.in-memory',
         '  metadata: [{ name: p, secretKeyRef: { name: s } }]',
       ),
-      /secretKeyRef refers to a secret, and the embedded sidecar has no secret stores yet; .*envRef/,
+      /Component "a": auth\.secretStore is missing/,
     ],
     [
       "one of Dapr's own variables",
