@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { ActorRuntime } from './actors/runtime/runtime.js';
+import { CommunicationProtocolEnum } from './client/communication-protocol.js';
 import type { DaprClient } from './client/dapr-client.js';
 import type { ResolvedOptions } from './dapr.options.js';
 import { SidecarUnavailableError } from './errors/sidecar-unavailable.error.js';
@@ -7,9 +8,11 @@ import { sleep, type Clock } from './protocol/clock.js';
 import { differencesFromSidecar } from './server/compare-with-sidecar.js';
 import type { Handlers } from './server/handler-registry.js';
 
-/** Milliseconds until a sidecar that does not answer is called missing, and between looks at its health. */
+/** Milliseconds until a sidecar that does not answer is called missing, and between looks at it. */
 const PATIENCE = 1000;
 const POLL = 500;
+/** A sidecar is healthy before it has asked the app where it probes the app's health first, and over gRPC always. */
+const LOOKS = 3;
 
 /** Tells once, when the app listens, what is wrong with an external sidecar. */
 export class SidecarWatch {
@@ -54,8 +57,11 @@ export class SidecarWatch {
   }
 
   private sayMissing(): void {
+    const { communicationProtocol, grpcEndpoint, httpEndpoint } =
+      this.client.options;
+    const isGrpc = communicationProtocol === CommunicationProtocolEnum.GRPC;
     this.logger.error(
-      `No Dapr sidecar answers at ${this.client.options.httpEndpoint} (chosen because ${this.options.sidecarReason}). ` +
+      `No Dapr sidecar answers at ${isGrpc ? grpcEndpoint : httpEndpoint} (chosen because ${this.options.sidecarReason}). ` +
         'Start the app with "dapr run", or set NODE_ENV=development (or DAPR_SIDECAR=embedded) for one in this process. ' +
         'Calls to Dapr wait for it, and client.health.isHealthy() is false until it is there.',
     );
@@ -65,8 +71,23 @@ export class SidecarWatch {
     handlers: Handlers | undefined,
     signal: AbortSignal,
   ): Promise<void> {
+    let differences: string[] = [];
+    for (let look = 0; look < LOOKS; look += 1) {
+      if (look > 0) await sleep(this.clock, POLL, signal);
+      differences = await this.differences(handlers, signal);
+      if (differences.length === 0) return;
+    }
+    this.logger.warn(
+      `The sidecar ${differences.join(', ')}. It asks the app once, when it starts: restart the sidecar.`,
+    );
+  }
+
+  private async differences(
+    handlers: Handlers | undefined,
+    signal: AbortSignal,
+  ): Promise<string[]> {
     const metadata = await this.client.metadata.get({ signal });
-    const differences = differencesFromSidecar(
+    return differencesFromSidecar(
       handlers?.subscriptions ?? [],
       this.actors.types,
       {
@@ -74,9 +95,5 @@ export class SidecarWatch {
         actorTypes: metadata.actors.map(({ type }) => type),
       },
     );
-    if (differences.length > 0)
-      this.logger.warn(
-        `The sidecar ${differences.join(', ')}. It asks the app once, when it starts: restart the sidecar.`,
-      );
   }
 }

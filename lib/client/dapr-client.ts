@@ -5,15 +5,18 @@ import { CommunicationProtocolEnum } from './communication-protocol.js';
 import type { ClientConfiguration } from './configuration.js';
 import type { ClientConversation } from './conversation.js';
 import type { ClientCrypto } from './crypto.js';
+import { GrpcActor } from './grpc/actor.js';
 import { GrpcBinding } from './grpc/binding.js';
 import { GrpcChannel, requireGrpc } from './grpc/channel.js';
 import { GrpcConfiguration } from './grpc/configuration.js';
 import { GrpcConversation } from './grpc/conversation.js';
 import { GrpcCrypto } from './grpc/crypto.js';
+import { GrpcHealth } from './grpc/health.js';
 import { GrpcInvoker } from './grpc/invoker.js';
 import { GrpcJobs } from './grpc/jobs.js';
 import { GrpcLock } from './grpc/lock.js';
 import { GrpcProxy } from './grpc/proxy.js';
+import { GrpcMetadata } from './grpc/metadata.js';
 import { GrpcPubSub } from './grpc/pubsub.js';
 import { GrpcSecret } from './grpc/secret.js';
 import { GrpcSidecar } from './grpc/sidecar.js';
@@ -118,7 +121,8 @@ export class DaprClient {
     const isGrpc =
       this.options.communicationProtocol === CommunicationProtocolEnum.GRPC;
     if (isGrpc) requireGrpc();
-    this.actor = new HttpActor(http);
+    const actor = new GrpcActor(grpc);
+    this.actor = isGrpc ? actor : new HttpActor(http, actor);
     this.binding = isGrpc ? new GrpcBinding(grpc) : new HttpBinding(http);
     const { configurationUpdates, warn = () => undefined } = internals;
     this.#subscriptions = isGrpc
@@ -130,12 +134,12 @@ export class DaprClient {
       : new HttpConversation(http);
     const crypto = new GrpcCrypto(grpc);
     this.crypto = isGrpc ? crypto : new HttpCrypto(http, crypto);
-    this.health = new HttpHealth(http);
+    this.health = isGrpc ? new GrpcHealth(grpc) : new HttpHealth(http);
     this.invoker = isGrpc ? new GrpcInvoker(grpc) : new HttpInvoker(http);
     const jobs = new GrpcJobs(grpc);
     this.jobs = isGrpc ? jobs : new HttpJobs(http, jobs);
     this.lock = isGrpc ? new GrpcLock(grpc) : new HttpLock(http);
-    this.metadata = new HttpMetadata(http);
+    this.metadata = isGrpc ? new GrpcMetadata(grpc) : new HttpMetadata(http);
     this.proxy = new GrpcProxy(grpc);
     this.pubsub = isGrpc ? new GrpcPubSub(grpc) : new HttpPubSub(http);
     this.sidecar = isGrpc ? new GrpcSidecar(grpc) : new HttpSidecar(http);

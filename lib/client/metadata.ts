@@ -21,6 +21,16 @@ export interface MetadataSubscription {
   readonly type?: 'DECLARATIVE' | 'PROGRAMMATIC' | 'STREAMING' | 'UNKNOWN';
 }
 
+/** How many actors of a type are active. */
+export interface MetadataActors {
+  readonly type: string;
+  readonly count: number;
+}
+
+interface Named {
+  readonly name: string;
+}
+
 /** What a sidecar says of itself. */
 export interface DaprMetadata {
   /** The app id. */
@@ -29,9 +39,11 @@ export interface DaprMetadata {
   readonly runtimeVersion: string;
   readonly enabledFeatures: readonly string[];
   /** The actor types that the app hosts, and how many of each are active. */
-  readonly actors: readonly { readonly type: string; readonly count: number }[];
+  readonly actors: readonly MetadataActors[];
   readonly components: readonly MetadataComponent[];
   readonly subscriptions: readonly MetadataSubscription[];
+  readonly httpEndpoints: readonly Named[];
+  readonly resiliencies: readonly Named[];
   /** Dapr's own values and those that were set. */
   readonly extended: Readonly<Record<string, string>>;
   readonly appConnectionProperties?: {
@@ -39,12 +51,22 @@ export interface DaprMetadata {
     readonly protocol?: string;
     readonly channelAddress?: string;
     readonly maxConcurrency?: number;
+    readonly health?: {
+      readonly healthCheckPath?: string;
+      /** A Go duration: `5s`. */
+      readonly healthProbeInterval?: string;
+      readonly healthProbeTimeout?: string;
+      readonly healthThreshold?: number;
+    };
   };
   readonly actorRuntime?: {
     readonly runtimeStatus: 'INITIALIZING' | 'DISABLED' | 'RUNNING';
+    readonly activeActors: readonly MetadataActors[];
     readonly hostReady: boolean;
     readonly placement?: string;
   };
+  readonly scheduler?: { readonly connectedAddresses: readonly string[] };
+  readonly workflows: { readonly connectedWorkers: number };
 }
 
 /** @see https://docs.dapr.io/reference/api/metadata_api/ */

@@ -1,12 +1,10 @@
-import { DaprTimeoutError } from '../../errors/dapr-timeout.error.js';
-import { SidecarUnavailableError } from '../../errors/sidecar-unavailable.error.js';
-import { sleep, systemClock } from '../../protocol/clock.js';
 import type { CallOptions } from '../call-options.js';
 import type { ClientHealth } from '../health.js';
-import type { HttpCall, HttpChannel } from './channel.js';
+import { HEALTHY_TIMEOUT, waitForHealth } from '../wait-for-health.js';
+import type { HttpChannel } from './channel.js';
 
-const HEALTHY_TIMEOUT = 1_000;
-const POLL_PAUSE = 100;
+const READY = '/v1.0/healthz/outbound';
+const HEALTHY = '/v1.0/healthz';
 
 /** Health over HTTP. */
 export class HttpHealth implements ClientHealth {
@@ -14,12 +12,8 @@ export class HttpHealth implements ClientHealth {
 
   async isHealthy(options?: CallOptions): Promise<boolean> {
     try {
-      const { status } = await this.channel.request({
-        ...probe('health.isHealthy', '/v1.0/healthz'),
-        options: { timeout: HEALTHY_TIMEOUT, ...options },
-        readyTimeout: 0,
-      });
-      return status < 300;
+      const all = { timeout: HEALTHY_TIMEOUT, ...options };
+      return await this.probe('health.isHealthy', HEALTHY, all, 0);
     } catch {
       return false;
     }
@@ -27,7 +21,7 @@ export class HttpHealth implements ClientHealth {
 
   waitUntilReady(options?: CallOptions): Promise<void> {
     return this.waitFor(
-      '/v1.0/healthz/outbound',
+      READY,
       'health.waitUntilReady',
       'components that do not answer keep it from starting',
       options,
@@ -36,44 +30,45 @@ export class HttpHealth implements ClientHealth {
 
   waitUntilHealthy(options?: CallOptions): Promise<void> {
     return this.waitFor(
-      '/v1.0/healthz',
+      HEALTHY,
       'health.waitUntilHealthy',
       'it waits for the app to listen on the port that it was told',
       options,
     );
   }
 
-  private async waitFor(
+  private waitFor(
     path: string,
     operation: string,
     usualCause: string,
-    options: CallOptions = {},
+    options?: CallOptions,
   ): Promise<void> {
     const { clock, readyTimeout } = this.channel;
-    const { signal, timeout = readyTimeout } = options;
-    const deadline = clock.now() + timeout;
-    for (let left = timeout; left > 0; left = deadline - clock.now()) {
-      try {
-        const { status } = await this.channel.request({
-          ...probe(operation, path),
-          options: { timeout: left, ...(signal && { signal }) },
-          readyTimeout: left,
-        });
-        if (status < 300) return;
-      } catch (error) {
-        if (!(error instanceof DaprTimeoutError)) throw error;
-      }
-      // Real time, as in Reachability: a real sidecar is waited for.
-      await sleep(systemClock, POLL_PAUSE, signal);
-    }
-    throw new SidecarUnavailableError(
-      `${operation} failed: the sidecar is not ready after ${timeout} ms. Look at its log; ${usualCause}.`,
-      { operation },
+    const probe = (left: number): Promise<boolean> =>
+      this.probe(operation, path, { ...options, timeout: left }, left);
+    return waitForHealth(
+      { operation, usualCause, probe },
+      clock,
+      options?.timeout ?? readyTimeout,
+      options,
     );
   }
-}
 
-function probe(operation: string, path: string): HttpCall {
-  // Not to queue behind calls of state that a slow store holds up.
-  return { operation, lane: 'reentrant', method: 'GET', path };
+  private async probe(
+    operation: string,
+    path: string,
+    options: CallOptions,
+    readyTimeout: number,
+  ): Promise<boolean> {
+    const { status } = await this.channel.request({
+      operation,
+      // Not to queue behind calls of state that a slow store holds up.
+      lane: 'reentrant',
+      method: 'GET',
+      path,
+      options,
+      readyTimeout,
+    });
+    return status < 300;
+  }
 }

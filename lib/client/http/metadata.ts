@@ -1,17 +1,39 @@
 import type { CallOptions } from '../call-options.js';
-import type { ClientMetadata, DaprMetadata } from '../metadata.js';
+import type {
+  ClientMetadata,
+  DaprMetadata,
+  MetadataActors,
+  MetadataComponent,
+  MetadataSubscription,
+} from '../metadata.js';
 import type { HttpChannel } from './channel.js';
 import { parseAnswer } from '../json.js';
 import { pathPart } from './path.js';
 
 /** Members without content are left out on the wire. */
-type WireMetadata = {
-  readonly [
-    K in keyof DaprMetadata
-  ]?: DaprMetadata[K] extends readonly (infer E)[]
-    ? readonly Partial<E>[]
-    : DaprMetadata[K];
-};
+type Sparse<T> = { readonly [K in keyof T]?: T[K] };
+
+interface WireMetadata extends Sparse<
+  Omit<
+    DaprMetadata,
+    | 'actors'
+    | 'components'
+    | 'subscriptions'
+    | 'actorRuntime'
+    | 'scheduler'
+    | 'workflows'
+  >
+> {
+  readonly actors?: readonly Sparse<MetadataActors>[];
+  readonly components?: readonly Sparse<MetadataComponent>[];
+  readonly subscriptions?: readonly Sparse<MetadataSubscription>[];
+  readonly actorRuntime?: Omit<
+    NonNullable<DaprMetadata['actorRuntime']>,
+    'activeActors'
+  > & { readonly activeActors?: readonly Sparse<MetadataActors>[] };
+  readonly scheduler?: { readonly connected_addresses?: readonly string[] };
+  readonly workflows?: { readonly connectedWorkers?: number };
+}
 
 /** Metadata over HTTP. */
 export class HttpMetadata implements ClientMetadata {
@@ -50,15 +72,12 @@ export class HttpMetadata implements ClientMetadata {
 }
 
 function complete(wire: WireMetadata): DaprMetadata {
+  const { appConnectionProperties, actorRuntime, scheduler, workflows } = wire;
   return {
-    ...wire,
     id: wire.id ?? '',
     runtimeVersion: wire.runtimeVersion ?? '',
     enabledFeatures: wire.enabledFeatures ?? [],
-    actors: (wire.actors ?? []).map(({ type = '', count = 0 }) => ({
-      type,
-      count,
-    })),
+    actors: actorsOf(wire.actors),
     components: (wire.components ?? []).map((component) => ({
       name: '',
       type: '',
@@ -73,6 +92,25 @@ function complete(wire: WireMetadata): DaprMetadata {
       rules: [],
       ...subscription,
     })),
+    httpEndpoints: wire.httpEndpoints ?? [],
+    resiliencies: wire.resiliencies ?? [],
     extended: wire.extended ?? {},
-  } as DaprMetadata;
+    ...(appConnectionProperties && { appConnectionProperties }),
+    ...(actorRuntime && {
+      actorRuntime: {
+        ...actorRuntime,
+        activeActors: actorsOf(actorRuntime.activeActors),
+      },
+    }),
+    ...(scheduler && {
+      scheduler: { connectedAddresses: scheduler.connected_addresses ?? [] },
+    }),
+    workflows: { connectedWorkers: workflows?.connectedWorkers ?? 0 },
+  };
+}
+
+function actorsOf(
+  actors: readonly Sparse<MetadataActors>[] = [],
+): MetadataActors[] {
+  return actors.map(({ type = '', count = 0 }) => ({ type, count }));
 }
