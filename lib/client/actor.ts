@@ -39,8 +39,8 @@ export interface ActorReminderOptions extends ActorScheduleOptions {
   /** false: fail with status 409 where a reminder of that name exists. Default true. */
   readonly overwrite?: boolean;
   /**
-   * What Dapr does when the handler fails. Default: three more tries, a second apart, then the schedule goes on. Dapr
-   * takes it over gRPC only.
+   * What Dapr does when the handler fails. Default: three more tries, a second apart, then the schedule goes on. A
+   * reminder with a policy goes over gRPC, whatever the client's protocol: over HTTP Dapr ignores it.
    */
   readonly failurePolicy?: FailurePolicy;
 }
@@ -141,7 +141,10 @@ export interface ClientActor {
     name: string,
     options?: CallOptions,
   ): Promise<ActorReminder>;
-  /** The reminders of an actor, or of all actors of the type. Dapr tells them over gRPC only. */
+  /**
+   * The reminders of an actor, or of all actors of the type; Dapr does not tell the `ttl` here. Goes over gRPC, whatever
+   * the client's protocol: Dapr has no such call over HTTP.
+   */
   reminderList(
     actorType: string,
     actorId?: string,
@@ -151,6 +154,15 @@ export interface ClientActor {
     actorType: string,
     actorId: string,
     name: string,
+    options?: CallOptions,
+  ): Promise<void>;
+  /**
+   * Removes the reminders of an actor, or of all actors of the type, and with Dapr 1.18 those of types whose names begin
+   * with it, too. Goes over gRPC, whatever the client's protocol: Dapr has no such call over HTTP.
+   */
+  reminderDeleteByType(
+    actorType: string,
+    actorId?: string,
     options?: CallOptions,
   ): Promise<void>;
   timerCreate(

@@ -69,6 +69,13 @@ export class GrpcChannel {
     return this.#options.readyTimeout;
   }
 
+  /** What the call that is being served hands on, for messages that carry headers themselves. */
+  scopeHeaders(
+    target: 'actor' | 'other',
+  ): Readonly<Record<string, string>> | undefined {
+    return this.#options.scopeHeaders?.(target);
+  }
+
   unary<K extends UnaryMethod>(
     method: K,
     request: RequestOf<K>,

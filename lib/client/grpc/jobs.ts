@@ -1,16 +1,10 @@
 import { formatGoDuration } from '../../protocol/duration.js';
-import type {
-  FailurePolicy,
-  FailurePolicyReading,
-} from '../../protocol/failure-policy.js';
+import type { FailurePolicy } from '../../protocol/failure-policy.js';
 import { VALUE_TYPE } from '../../protocol/job.js';
 import { decodeLenient } from '../../protocol/payload.js';
 import type { JobFailurePolicy } from '../../protocol/proto/generated/common.js';
 import type { Job as WireJob } from '../../protocol/proto/generated/jobs.js';
-import {
-  ofProtoDuration,
-  toProtoDuration,
-} from '../../protocol/proto-duration.js';
+import { ofProtoDuration } from '../../protocol/proto-duration.js';
 import type { CallOptions } from '../call-options.js';
 import {
   jobMessage,
@@ -21,6 +15,7 @@ import {
 } from '../jobs.js';
 import { decoding } from '../json.js';
 import type { GrpcChannel } from './channel.js';
+import { wirePolicy } from './failure-policy.js';
 
 // With generated code, for those who speak gRPC.
 const values = () => import('../../protocol/any-value.js');
@@ -102,17 +97,6 @@ export class GrpcJobs implements ClientJobs {
       { operation, errorCode: 'DAPR_SCHEDULER_DELETE_JOB', options },
     );
   }
-}
-
-function wirePolicy(policy: FailurePolicyReading): JobFailurePolicy {
-  if ('drop' in policy) return { policy: { $case: 'drop', value: {} } };
-  const { interval, maxRetries } = policy.constant;
-  return {
-    policy: {
-      $case: 'constant',
-      value: { interval: toProtoDuration(interval), maxRetries },
-    },
-  };
 }
 
 async function jobOf(operation: string, wire: WireJob): Promise<Job> {

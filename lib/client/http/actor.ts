@@ -1,10 +1,9 @@
-import { ActorInvocationError } from '../../errors/actor-invocation.error.js';
-import { DaprBadRequestError } from '../../errors/dapr-bad-request.error.js';
 import { scheduledData } from '../../protocol/actor-envelope.js';
-import { headerOf, Headers } from '../../protocol/headers.js';
-import { decodeLenient, decodePayload } from '../../protocol/payload.js';
+import { headerOf } from '../../protocol/headers.js';
+import { decodeLenient } from '../../protocol/payload.js';
 import { reminderWire, timerWire } from '../../protocol/schedule.js';
 import { parseTimestamp } from '../../protocol/timestamp.js';
+import { invokeBare, type InvokeArguments } from '../actor-invocation.js';
 import type {
   ActorMethodAnswer,
   ActorMethodRequest,
@@ -19,27 +18,22 @@ import type {
 import type { CallOptions } from '../call-options.js';
 import { actorPath, schedulePath } from './actor-path.js';
 import { JSON_TYPE, type HttpCall, type HttpChannel } from './channel.js';
-import { decoding, encoding, jsonOf, parseAnswer } from '../json.js';
+import { encoding, jsonOf, parseAnswer } from '../json.js';
 import { pathPart } from './path.js';
 
 // Of an answer to a read (dapr/dapr pkg/api/http/actors.go).
 const EXPIRY = 'metadata.ttlexpiretime';
 
-const VERBS: ReadonlySet<string> = new Set(['GET', 'POST', 'PUT', 'DELETE']);
-
-/** Actors over HTTP. */
+/** Actors over HTTP, as far as Dapr has them there. */
 export class HttpActor implements ClientActor {
-  constructor(private readonly channel: HttpChannel) {}
+  /** @param overGrpc takes the rest */
+  constructor(
+    private readonly channel: HttpChannel,
+    private readonly overGrpc: ClientActor,
+  ) {}
 
-  invoke<T = unknown>(
-    ...parts: [string, string, string, unknown?, unknown?]
-  ): Promise<T> {
-    const [first, , , fourth] = parts;
-    const older = VERBS.has(first) && typeof fourth === 'string';
-    const [actorType, actorId, method, body, options] = (
-      older ? parts.slice(1) : parts
-    ) as [string, string, string, unknown?, CallOptions?];
-    return this.#invoke(actorType, actorId, method, body, options);
+  invoke<T = unknown>(...parts: InvokeArguments): Promise<T> {
+    return invokeBare(this, parts);
   }
 
   async request(request: ActorMethodRequest): Promise<ActorMethodAnswer> {
@@ -104,8 +98,16 @@ export class HttpActor implements ClientActor {
   ): Promise<void> {
     const operation = `actor.reminderCreate ${actorType}/${actorId} reminder "${name}"`;
     const path = schedulePath(operation, actorType, actorId, 'reminder', name);
-    const { data, overwrite, failurePolicy } = reminder;
-    if (failurePolicy) throw grpcOnly(operation, 'a failure policy');
+    const { data, overwrite } = reminder;
+    // daprd takes it over HTTP, too, and ignores it.
+    if (reminder.failurePolicy)
+      return this.overGrpc.reminderCreate(
+        actorType,
+        actorId,
+        name,
+        reminder,
+        options,
+      );
     const times = encoding(operation, () => reminderWire(reminder));
     await this.#post(operation, path, { data, ...times, overwrite }, options);
   }
@@ -131,8 +133,12 @@ export class HttpActor implements ClientActor {
     };
   }
 
-  async reminderList(actorType: string): Promise<NamedActorReminder[]> {
-    throw grpcOnly(`actor.reminderList ${actorType}`, 'a list of reminders');
+  reminderList(
+    actorType: string,
+    actorId?: string,
+    options?: CallOptions,
+  ): Promise<NamedActorReminder[]> {
+    return this.overGrpc.reminderList(actorType, actorId, options);
   }
 
   async reminderDelete(
@@ -144,6 +150,14 @@ export class HttpActor implements ClientActor {
     const operation = `actor.reminderDelete ${actorType}/${actorId} reminder "${name}"`;
     const path = schedulePath(operation, actorType, actorId, 'reminder', name);
     await this.channel.send(leaf(operation, 'DELETE', path, options));
+  }
+
+  reminderDeleteByType(
+    actorType: string,
+    actorId?: string,
+    options?: CallOptions,
+  ): Promise<void> {
+    return this.overGrpc.reminderDeleteByType(actorType, actorId, options);
   }
 
   async timerCreate(
@@ -169,32 +183,6 @@ export class HttpActor implements ClientActor {
     const operation = `actor.timerDelete ${actorType}/${actorId} timer "${name}"`;
     const path = schedulePath(operation, actorType, actorId, 'timer', name);
     await this.channel.send(leaf(operation, 'DELETE', path, options));
-  }
-
-  async #invoke<T>(
-    actorType: string,
-    actorId: string,
-    method: string,
-    body: unknown,
-    options: CallOptions | undefined,
-  ): Promise<T> {
-    const operation = `actor.invoke ${actorType}/${actorId} method "${method}"`;
-    const answer = await this.request({
-      ...options,
-      actorType,
-      actorId,
-      method,
-      ...(body !== undefined && { body: jsonOf(operation, body) }),
-    });
-    const { headers } = answer;
-    const result = decoding(operation, () =>
-      decodePayload(answer.body, headerOf(headers, 'content-type')),
-    );
-    if (headerOf(headers, Headers.actorError) === undefined) return result as T;
-    throw new ActorInvocationError(
-      `${operation} failed: the actor answered with an error; it is in data.`,
-      { operation, status: 200, data: result },
-    );
   }
 
   async #post(
@@ -231,11 +219,4 @@ function read(
 function expiryOf(text: string | undefined): Date | undefined {
   const time = text === undefined ? undefined : parseTimestamp(text);
   return time === undefined ? undefined : new Date(time);
-}
-
-function grpcOnly(operation: string, what: string): DaprBadRequestError {
-  return new DaprBadRequestError(
-    `${operation} failed: Dapr takes ${what} over gRPC only.`,
-    { operation },
-  );
 }

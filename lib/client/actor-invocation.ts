@@ -1,0 +1,40 @@
+import { ActorInvocationError } from '../errors/actor-invocation.error.js';
+import { headerOf, Headers } from '../protocol/headers.js';
+import { decodePayload } from '../protocol/payload.js';
+import type { ClientActor } from './actor.js';
+import type { CallOptions } from './call-options.js';
+import { decoding, jsonOf } from './json.js';
+
+/** The arguments of `client.actor.invoke`, in either form. */
+export type InvokeArguments = [string, string, string, unknown?, unknown?];
+
+const VERBS: ReadonlySet<string> = new Set(['GET', 'POST', 'PUT', 'DELETE']);
+
+/** Calls a method with bare JSON, and gives what JSON makes of its result. */
+export async function invokeBare<T>(
+  actors: Pick<ClientActor, 'request'>,
+  parts: InvokeArguments,
+): Promise<T> {
+  const [first, , , fourth] = parts;
+  const older = VERBS.has(first) && typeof fourth === 'string';
+  const [actorType, actorId, method, body, options] = (
+    older ? parts.slice(1) : parts
+  ) as [string, string, string, unknown?, CallOptions?];
+  const operation = `actor.invoke ${actorType}/${actorId} method "${method}"`;
+  const answer = await actors.request({
+    ...options,
+    actorType,
+    actorId,
+    method,
+    ...(body !== undefined && { body: jsonOf(operation, body) }),
+  });
+  const { headers } = answer;
+  const result = decoding(operation, () =>
+    decodePayload(answer.body, headerOf(headers, 'content-type')),
+  );
+  if (headerOf(headers, Headers.actorError) === undefined) return result as T;
+  throw new ActorInvocationError(
+    `${operation} failed: the actor answered with an error; it is in data.`,
+    { operation, status: 200, data: result },
+  );
+}
