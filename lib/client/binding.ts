@@ -9,7 +9,8 @@ export interface ClientBinding {
   /**
    * Has the component do `operation` and resolves with what it answers: JSON where it is some, else text, else a
    * Buffer; undefined where it answers nothing.
-   * @param data any JSON; a Buffer goes as base64
+   * @param data any JSON; a Buffer goes as base64. A component gets the JSON itself: a string with its quotes, and `null`
+   * where there is nothing
    * @param metadata as the component takes it, such as `fileName`
    * @throws DaprNotFoundError for an unknown binding
    */

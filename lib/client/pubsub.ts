@@ -19,7 +19,10 @@ export interface PubSubBulkPublishEntry {
   readonly entryID?: string;
   /** The data, as for `publish`. */
   readonly event: unknown;
-  /** What the data is; defaults as for `publish`. daprd takes JSON, CloudEvents, text and bytes, but no vendor types. */
+  /**
+   * What the data is; defaults as for `publish`. Over HTTP daprd takes JSON, CloudEvents, text and bytes, but no vendor
+   * types.
+   */
   readonly contentType?: string;
   /** Goes before the metadata of the call. */
   readonly metadata?: MetadataValues;
@@ -59,8 +62,9 @@ export interface ClientPubSub {
 
   /**
    * Publishes many messages in one call; the order is the component's to keep. Where the sidecar tells which messages
-   * the component did not take, be it some or all, they are in `failedMessages`: publish those again. Everything else
-   * that goes wrong, such as a message that Dapr can't read, rejects, and then nothing was published.
+   * the component did not take, be it some or all, they are in `failedMessages`: publish those again. Over gRPC it does
+   * not tell, so that the call rejects, and some of the messages may be published. Everything else that goes wrong, such
+   * as a message that Dapr can't read, rejects, and then nothing was published.
    * @param metadata of every message, such as `ttlInSeconds`, and of the request
    * @throws DaprNotFoundError for an unknown pub/sub component
    * @throws DaprPermissionError for a topic that the component's scopes deny this app

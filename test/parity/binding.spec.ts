@@ -71,7 +71,7 @@ describeParity(
       ['text', 'text', 'text'],
       ['bytes', BYTES, BYTES],
       ['nothing', '', undefined],
-    ])('gives back %s', async (_what, body, value) => {
+    ])('gives back %s [C12]', async (_what, body, value) => {
       service.on('GET /y', { body });
       await expect(
         run.client.binding.send('web', 'get', undefined, { path: 'y' }),

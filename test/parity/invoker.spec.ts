@@ -241,7 +241,7 @@ spec:
       ['a 204', { status: 204 }, undefined],
       ['an empty 301', { status: 301, headers: { location: '/x' } }, undefined],
       ['a 302', { status: 302, body: { to: '/x' } }, { to: '/x' }],
-    ])('gives back %s', async (_what, answer, value) => {
+    ])('gives back %s [C12]', async (_what, answer, value) => {
       answering(answer);
       await expect(invoke('m')).resolves.toEqual(value);
     });
