@@ -52,6 +52,8 @@ function classOf(answer: FailedAnswer): ErrorClass {
   if (status === 401 || status === 403) return DaprPermissionError;
   if (status === 400 || status === 413 || status === 431)
     return DaprBadRequestError;
+  // Over gRPC their codes say other things.
+  if (MISUSE.has(errorCode)) return DaprBadRequestError;
   if (status === 503) return SidecarUnavailableError;
   return DaprError;
 }
@@ -61,6 +63,11 @@ const NO_INSTANCE = /no such instance exists/;
 // The limit of daprd's --max-body-size, over HTTP and over gRPC.
 const TOO_LARGE =
   /stream too large|grpc: (received|trying to send) message larger than max/;
+
+const MISUSE: ReadonlySet<string> = new Set([
+  'ERR_ACTOR_INSTANCE_MISSING',
+  'ERR_ACTOR_NO_PLACEMENT',
+]);
 
 // What is missing shows in the text only.
 const NOT_FOUND_MESSAGES: Readonly<Record<string, RegExp>> = {

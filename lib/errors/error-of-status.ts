@@ -56,6 +56,19 @@ function codeOfMessage(message: string): string | undefined {
 
 // Errors that have no details over gRPC (dapr/dapr pkg/messages/predefined.go).
 const CODES_OF_MESSAGES: readonly (readonly [RegExp, string])[] = [
+  [/^maximum stack depth exceeded$/, 'ERR_ACTOR_STACK_DEPTH'],
+  [/^actor instance is missing$/, 'ERR_ACTOR_INSTANCE_MISSING'],
+  [/^operations on actor reminders are/, 'ERR_ACTOR_REMINDER_NON_HOSTED'],
+  [/^actor reminder not found: /, 'ERR_ACTOR_REMINDER_NOT_FOUND'],
+  [/^actor reminder already exists: /, 'ERR_ACTOR_REMINDER_ALREADY_EXISTS'],
+  [/^actor type ".*" is reserved for /, 'ERR_ACTOR_TYPE_RESERVED'],
+  [/^placement service is not configured$/, 'ERR_ACTOR_NO_PLACEMENT'],
+  [/^actor runtime is closed$/, 'ERR_ACTOR_RUNTIME_CLOSED'],
+  [
+    /^the state store is not configured to use the actor runtime/,
+    'ERR_ACTOR_RUNTIME_NOT_FOUND',
+  ],
+  [/^invalid (request|actorType|actorId|actor method): /, 'ERR_BAD_REQUEST'],
   [/^(failed to invoke, id: |invoke API is not ready)/, 'ERR_DIRECT_INVOKE'],
   [/^failed finding conversation component /, 'ERR_CONVERSATION_NOT_FOUND'],
   [/: missing inputs in request$/, 'ERR_CONVERSATION_MISSING_INPUTS'],
