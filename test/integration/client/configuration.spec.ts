@@ -1,0 +1,249 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { rm } from 'node:fs/promises';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
+import {
+  CommunicationProtocolEnum,
+  DaprBadRequestError,
+  DaprClient,
+  SidecarUnavailableError,
+  type ConfigurationResponse,
+  type DaprClientOptions,
+} from '../../../lib/index.js';
+import { startEngine } from '../../../lib/sidecar/embedded.js';
+import type { Engine } from '../../../lib/sidecar/engine.js';
+import { component } from '../../conformance/components.js';
+import { Door } from '../../support/door.js';
+import { folderWith } from '../../support/stage.js';
+import { until } from '../../support/until.js';
+import { ManualClock } from './manual-clock.js';
+
+describe('a configuration subscription over gRPC', () => {
+  const updates: ConfigurationResponse[] = [];
+  const errors: Error[] = [];
+  let folder: string;
+  let engine: Engine;
+  let grpcPort: number;
+  let door: Door;
+  let clock: ManualClock;
+  let client: DaprClient;
+
+  beforeEach(async () => {
+    updates.length = 0;
+    errors.length = 0;
+    folder = await folderWith(
+      component('configuration.in-memory', 'conf', { values: '{"a":"0"}' }),
+    );
+    engine = await startEngine({ resources: folder });
+    const sidecar = await engine.openSidecar({
+      appId: 'app',
+      httpPort: 0,
+      grpcPort: 0,
+      clientOnly: true,
+    });
+    grpcPort = sidecar.grpcPort;
+    door = await Door.create();
+    await door.open(grpcPort);
+    clock = new ManualClock();
+    client = clientOf({ readyTimeout: 1_000 });
+  });
+  afterEach(async () => {
+    await client.stop();
+    await door.close();
+    await engine.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  function clientOf(options: DaprClientOptions = {}): DaprClient {
+    return new DaprClient(
+      {
+        grpcEndpoint: `127.0.0.1:${door.port}`,
+        communicationProtocol: CommunicationProtocolEnum.GRPC,
+        ...options,
+      },
+      { clock },
+    );
+  }
+  const subscribe = (onError = (error: Error) => void errors.push(error)) =>
+    client.configuration.subscribe(
+      'conf',
+      (update) => void updates.push(update),
+      { onError },
+    );
+  const values = (): (string | undefined)[] =>
+    updates.map(({ items }) => items['a']?.value);
+  const set = (value: string): void =>
+    engine.configurations.store('conf').set('a', value);
+  const quiet = (): Promise<void> => until(() => clock.pending === 0);
+
+  it('tells of changes, not of the values at start', async () => {
+    await subscribe();
+    await quiet();
+    set('1');
+    set('2');
+    await until(() => values().length === 2);
+    expect(values()).toEqual(['1', '2']);
+    expect(errors).toEqual([]);
+  });
+
+  it('that breaks is told at once, and made again with back-off, and then tells of the values as they are now [C13]', async () => {
+    await subscribe();
+    await door.close();
+    set('missed');
+    await until(() => errors.length === 1);
+    expect(errors[0]).toBeInstanceOf(SidecarUnavailableError);
+    expect(errors[0]?.message).toContain('configuration.subscribe "conf"');
+
+    for (const pause of [500, 1_000, 2_000]) {
+      const before = errors.length;
+      await until(() => clock.pending === 1);
+      clock.advance(pause - 1);
+      expect(clock.pending).toBe(1);
+      clock.advance(1);
+      // Now it waits for a sidecar to listen.
+      await until(() => clock.pending === 1);
+      clock.advance(1_000);
+      await until(() => errors.length > before);
+      expect(errors.at(-1)).toBeInstanceOf(SidecarUnavailableError);
+    }
+
+    await until(() => clock.pending === 1);
+    await door.open(grpcPort);
+    clock.advance(4_000);
+    await until(() => values().length === 1);
+    set('new');
+    await until(() => values().length === 2);
+    expect(values()).toEqual(['missed', 'new']);
+    expect(errors).toHaveLength(4);
+
+    // The next outage begins with a short pause again.
+    await door.close();
+    await until(() => errors.length === 5);
+    await until(() => clock.pending === 1);
+    await door.open(grpcPort);
+    clock.advance(500);
+    await until(() => values().length === 3);
+  });
+
+  it('goes on when those who are told of errors fail themselves', async () => {
+    await subscribe(() => {
+      throw new Error('nobody home');
+    });
+    await door.close();
+    await until(() => clock.pending === 1);
+    await door.open(grpcPort);
+    clock.advance(500);
+    await until(() => values().length === 1);
+  });
+
+  it('that is stopped while it is broken is not made again', async () => {
+    const subscription = await subscribe();
+    await door.close();
+    await until(() => clock.pending === 1);
+    await subscription.stop();
+    expect(clock.pending).toBe(0);
+    await door.open(grpcPort);
+    expect(errors).toHaveLength(1);
+  });
+
+  it.each(['stands', 'is broken'])(
+    'ends with the client, without a word, while it %s',
+    async (state) => {
+      await subscribe();
+      await quiet();
+      if (state === 'is broken') {
+        await door.close();
+        await until(() => clock.pending === 1);
+      }
+      const before = errors.length;
+      await client.stop();
+      expect(clock.pending).toBe(0);
+      await new Promise(setImmediate);
+      expect(errors).toHaveLength(before);
+    },
+  );
+
+  it('hears nothing after the stop', async () => {
+    const stopped = await subscribe();
+    const standing: string[] = [];
+    await client.configuration.subscribe('conf', ({ items }) => {
+      standing.push(items['a']?.value ?? '');
+    });
+    await stopped.stop();
+    set('late');
+    await until(() => standing.includes('late'));
+    expect(values()).toEqual([]);
+  });
+
+  it('is not made with a signal that is aborted already', async () => {
+    const reason = new Error('too late');
+    const failed = client.configuration.subscribe('conf', () => undefined, {
+      signal: AbortSignal.abort(reason),
+    });
+    await expect(failed).rejects.toBe(reason);
+    expect(clock.pending).toBe(0);
+  });
+
+  it('gives up in time on a sidecar that is not there [C8]', async () => {
+    await door.close();
+    const failed = client.configuration.subscribe('conf', () => undefined);
+    failed.catch(() => undefined);
+    await until(() => clock.pending === 1);
+    clock.advance(1_000);
+    await expect(failed).rejects.toThrow(SidecarUnavailableError);
+    await expect(failed).rejects.toThrow(/grpcEndpoint/);
+  });
+
+  it('waits for a sidecar that is about to listen', async () => {
+    await door.close();
+    const subscribed = subscribe();
+    await until(() => clock.pending === 1);
+    await door.open(grpcPort);
+    await subscribed;
+    set('1');
+    await until(() => values().length === 1);
+  });
+});
+
+describe('a sidecar that does not answer', () => {
+  it('is waited for no longer than the timeout [C8]', async () => {
+    const sockets = new Set<Socket>();
+    const hung = createServer((socket) => {
+      socket.on('error', () => undefined);
+      sockets.add(socket);
+    });
+    await new Promise<void>((resolve) => hung.listen(0, '127.0.0.1', resolve));
+    const clock = new ManualClock();
+    const client = new DaprClient(
+      {
+        grpcEndpoint: `127.0.0.1:${(hung.address() as AddressInfo).port}`,
+        communicationProtocol: CommunicationProtocolEnum.GRPC,
+      },
+      { clock },
+    );
+    const failed = client.configuration.subscribe('conf', () => undefined, {
+      timeout: 500,
+    });
+    failed.catch(() => undefined);
+    await until(() => clock.pending === 1);
+    clock.advance(500);
+    await expect(failed).rejects.toThrow(SidecarUnavailableError);
+    expect(clock.pending).toBe(0);
+    await client.stop();
+    for (const socket of sockets) socket.destroy();
+    await new Promise((resolve) => hung.close(resolve));
+  });
+});
+
+describe('a client over HTTP without an app', () => {
+  it('reads configuration, but is not told of changes', async () => {
+    const client = new DaprClient({ daprPort: 1 });
+    const failed = client.configuration.subscribeWithKeys(
+      'conf',
+      ['a'],
+      () => undefined,
+    );
+    await expect(failed).rejects.toThrow(DaprBadRequestError);
+    await expect(failed).rejects.toThrow(/inject the DaprClient of DaprModule/);
+    await client.stop();
+  });
+});
