@@ -6,7 +6,7 @@ import type {
   ConversationResponse,
   ConversationResponseAlpha2,
   ConversationToolCalls,
-  ConversationTools,
+  ConversationToolsFunction,
 } from '../../protocol/proto/generated/conversation.js';
 import { InjectedFault, type Faults } from '../faults.js';
 import { Refusal } from '../refusal.js';
@@ -46,7 +46,9 @@ export class Conversations {
     const said = messages.map((message) => readMessage(name, message));
     checkToolChoice(request);
     const toolCalls = [
-      ...tools.flatMap((tool, id) => callOf(name, tool, String(id))),
+      ...tools
+        .flatMap(({ toolTypes }) => toolTypes?.value ?? [])
+        .map((tool, id) => callOf(name, tool, String(id))),
       ...said.flatMap((each) => each.toolCalls),
     ];
     const content = said.flatMap((each) => each.texts).join('\n');
@@ -153,14 +155,12 @@ function checkToolChoice({
 const CHOICES =
   "'auto', 'none', 'required', or a specific tool name matching the tools available to be used";
 
-/** A call of each tool, with the names of its parameters for arguments. */
+/** A call of the tool, with the names of its parameters for arguments. */
 function callOf(
   name: string,
-  { toolTypes }: ConversationTools,
+  { name: tool, parameters }: ConversationToolsFunction,
   id: string,
-): ConversationToolCalls[] {
-  if (!toolTypes) return [];
-  const { name: tool, parameters } = toolTypes.value;
+): ConversationToolCalls {
   const properties: unknown = parameters?.['properties'];
   const isMissing = !parameters || !('properties' in parameters);
   if (!isMissing && !isMap(properties))
@@ -169,15 +169,8 @@ function callOf(
       `tool function properties must be a map[string]any, got ${goType(properties)}`,
     );
   const names = isMap(properties) ? Object.keys(properties).sort() : [];
-  return [
-    {
-      id,
-      toolTypes: {
-        $case: 'function',
-        value: { name: tool, arguments: names.join(',') },
-      },
-    },
-  ];
+  const value = { name: tool, arguments: names.join(',') };
+  return { id, toolTypes: { $case: 'function', value } };
 }
 
 function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
