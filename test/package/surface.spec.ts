@@ -187,7 +187,9 @@ describe('the entries of the package', () => {
   it('say `any` nowhere in their declarations', () => {
     const places: string[] = [];
     program.emit(undefined, (file, text) => {
-      places.push(...anyIn(file, text));
+      // ts-proto writes it for JSON values of protobuf, which no entry exports.
+      if (!file.includes('/proto/generated/'))
+        places.push(...anyIn(file, text));
     });
     expect(places).toEqual([]);
   });
