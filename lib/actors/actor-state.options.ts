@@ -17,8 +17,8 @@ export interface ActorStateOptions {
   /** For values that JSON has no form of, such as dates and maps. Default: JSON. */
   readonly serializer?: ActorStateSerializer;
   /**
-   * The version of the shape in which this code stores values: a whole number from 1 up, one more with each change that
-   * older code can't read. Such a value is stored in an envelope that tells it. What has no envelope, as state from
+   * The version of the shape in which this code stores values: a whole number from 1 up, one more with each change of it.
+   * Such a value is stored in an envelope that tells it. What has no envelope, as state from
    * before, or of another SDK, has the version 0; so does a type without this option, whose values are stored bare.
    * Goes with `upcast`.
    */
