@@ -8,7 +8,7 @@ import type { EmbeddedSidecar } from '../../lib/testing/index.js';
 import { freePort } from '../dapr/ports.js';
 
 /** The official SDK has no level at which it says nothing. */
-const quiet: LoggerService = {
+export const quiet: LoggerService = {
   error() {},
   warn() {},
   info() {},
