@@ -1,3 +1,4 @@
+import { ExpressAdapter } from '@nestjs/platform-express';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Ctx, Payload } from '@nestjs/microservices';
 import {
@@ -5,8 +6,11 @@ import {
   ActorContext,
   ActorProxyFactory,
   ActorType,
+  CommunicationProtocolEnum,
   OnReminder,
   OnTimer,
+  type FailurePolicy,
+  type NamedActorReminder,
 } from '../../lib/index.js';
 import { callApp } from '../support/delivery.js';
 import { runNest, type NestRun } from '../support/nest-run.js';
@@ -16,8 +20,11 @@ import { until } from '../support/until.js';
 interface Times {
   dueTime?: string;
   period?: string;
+  ttl?: string;
   data?: unknown;
   callback?: string;
+  overwrite?: boolean;
+  failurePolicy?: FailurePolicy;
 }
 
 /** What handlers were called with: actor, handler, arguments. */
@@ -43,6 +50,10 @@ class ClockActor extends Actor<{ ticks: number }> {
 
   async reminder(name: string): Promise<object> {
     return (await this.reminders.get(name)) ?? { none: true };
+  }
+
+  list(): Promise<NamedActorReminder[]> {
+    return this.reminders.list();
   }
 
   async setAndFail(): Promise<void> {
@@ -247,9 +258,136 @@ describe.each(platforms)('timers and reminders on %s', (platform, adapter) => {
     await until(() => came('onTick').length === 1);
   });
 
+  it('that repeat do so as often as they are told to', async () => {
+    const { clock, came } = newClock();
+    await clock.setReminder('wake', { dueTime: '0s', period: 'R2/PT1S' });
+    await clock.setTimer('tick', { dueTime: '0s', period: 'R3/PT1S' });
+    const mark = newClock();
+    await mark.clock.setReminder('wake', { dueTime: '2500ms' });
+    await until(() => mark.came('onWake').length === 1);
+    expect(came('onWake')).toHaveLength(2);
+    expect(came('onTick')).toHaveLength(3);
+  }, 15_000);
+
+  it('end with their time to live', async () => {
+    const { clock, came } = newClock();
+    const times = { dueTime: '0s', period: '200ms', ttl: '900ms' };
+    await clock.setReminder('wake', times);
+    await clock.setTimer('tick', times);
+    const mark = newClock();
+    await mark.clock.setReminder('wake', { dueTime: '2s' });
+    await until(() => mark.came('onWake').length === 1);
+    expect(came('onWake')).toHaveLength(5);
+    expect(came('onTick')).toHaveLength(5);
+  });
+
+  it('of a name take the place of the one before, unless it is to stay', async () => {
+    const { clock } = newClock();
+    await clock.setReminder('wake', { dueTime: '1h', data: 'first' });
+    await clock.setReminder('wake', { dueTime: '2h', data: 'second' });
+    expect(await clock.reminder('wake')).toMatchObject({ data: 'second' });
+    const kept = { dueTime: '3h', overwrite: false };
+    await expect(clock.setReminder('wake', kept)).rejects.toMatchObject({
+      status: 409,
+    });
+    expect(await clock.reminder('wake')).toMatchObject({ data: 'second' });
+    await clock.removeReminder('wake');
+  });
+
+  it('that nothing takes are set with a warning', async () => {
+    const { clock } = newClock();
+    await clock.setReminder('typo', { dueTime: '1h' });
+    await clock.setTimer('typo', { dueTime: '1h', callback: 'nobody' });
+    for (const text of ["@OnReminder('typo')", "@OnTimer('typo'), nor a call"])
+      expect(nest.log.of('warn', text)).toHaveLength(1);
+    await clock.removeReminder('typo');
+    await clock.removeTimer('typo');
+    nest.log.lines.length = 0;
+  });
+
   it('with times that Dapr would refuse are refused in words', async () => {
     const { clock } = newClock();
     const refused = clock.setReminder('wake', { dueTime: 'soon' });
     await expect(refused).rejects.toThrow('"soon" is no duration');
+  });
+});
+
+describe.each([
+  ['HTTP', CommunicationProtocolEnum.HTTP],
+  ['gRPC', CommunicationProtocolEnum.GRPC],
+] as const)('timers and reminders over %s', (name, protocol) => {
+  let nest: NestRun;
+  beforeAll(async () => {
+    nest = await runNest({
+      adapter: new ExpressAdapter(),
+      providers: [ClockActor],
+      dapr: { communicationProtocol: protocol },
+    });
+  });
+  afterAll(() => nest.close());
+
+  const newClock = () => {
+    const id = `${name}-${ids++}`;
+    return {
+      id,
+      clock: nest.app.get(ActorProxyFactory).get(ClockActor, id),
+      came: (handler: string) =>
+        seen.filter((each) => each.id === id && each.handler === handler),
+    };
+  };
+
+  it.each(payloads)(
+    'hand over their data as it was set: %s [A15]',
+    async (_name, data) => {
+      const { clock, came } = newClock();
+      // Dapr takes the policy over gRPC only, so that is the way of the second one whatever the client's protocol.
+      const failurePolicy = { drop: true } as const;
+      await clock.setTimer('tick', { dueTime: '0s', data });
+      await clock.setReminder('wake', { dueTime: '0s', data });
+      await until(
+        () => came('onTick').length === 1 && came('onWake').length === 1,
+      );
+      await clock.setReminder('wake', { dueTime: '0s', data, failurePolicy });
+      await until(() => came('onWake').length === 2);
+      for (const { args } of [...came('onTick'), ...came('onWake')])
+        expect(args).toEqual([data]);
+    },
+  );
+
+  it('can be listed, where they are reminders, with their data', async () => {
+    const { id, clock } = newClock();
+    expect(await clock.list()).toEqual([]);
+    await clock.setReminder('wake', { dueTime: '1h', data: { a: 1 } });
+    await clock.setReminder('broken', { dueTime: '2h', period: '1h' });
+    const list = await clock.list();
+    expect(list.map(({ name }) => name).sort()).toEqual(['broken', 'wake']);
+    expect(list.find(({ name }) => name === 'wake')).toMatchObject({
+      actorType: 'Clock',
+      actorId: id,
+      data: { a: 1 },
+    });
+    expect(await clock.reminder('wake')).toMatchObject({ data: { a: 1 } });
+    await clock.removeReminder('wake');
+    await clock.removeReminder('broken');
+    expect(await clock.list()).toEqual([]);
+  });
+
+  it('that fail follow the policy that they were given [A12]', async () => {
+    const { clock, came } = newClock();
+    const { clock: other, came: cameToOther } = newClock();
+    await clock.setReminder('broken', {
+      dueTime: '0s',
+      failurePolicy: { drop: true },
+    });
+    await other.setReminder('broken', {
+      dueTime: '0s',
+      failurePolicy: { constant: { interval: '100ms', maxRetries: 2 } },
+    });
+    await until(() => cameToOther('onBrokenReminder').length === 3);
+    const mark = newClock();
+    await mark.clock.setReminder('wake', { dueTime: '1500ms' });
+    await until(() => mark.came('onWake').length === 1);
+    expect(came('onBrokenReminder')).toHaveLength(1);
+    expect(cameToOther('onBrokenReminder')).toHaveLength(3);
   });
 });
