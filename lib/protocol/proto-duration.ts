@@ -7,10 +7,11 @@ export interface ProtoDuration {
 export function toProtoDuration(milliseconds: number): ProtoDuration {
   const seconds = Math.trunc(milliseconds / 1000);
   const nanos = Math.round((milliseconds - seconds * 1000) * 1e6);
-  return { seconds, nanos: nanos === 0 ? 0 : nanos };
+  // Never -0.
+  return { seconds: seconds || 0, nanos: nanos || 0 };
 }
 
-/** Milliseconds of a duration; undefined for none. */
+/** Milliseconds of a duration. */
 export function ofProtoDuration({ seconds, nanos }: ProtoDuration): number {
   return seconds * 1000 + nanos / 1e6;
 }
