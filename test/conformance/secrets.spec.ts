@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startSidecar, type Sidecar } from '../support/sidecar.js';
 import { component, resources } from './components.js';
+import { RecordingApp } from './recording-app.js';
 import { call, errorOf, messageOf, type WireAnswer } from './wire.js';
 
 const SECRETS = {
@@ -266,6 +267,46 @@ describe('a secret store', () => {
       status: 404,
       errorCode: 'ERR_DIRECT_INVOKE',
     });
+  });
+});
+
+describe('a component that takes a value from a secret store', () => {
+  const app = new RecordingApp();
+  let folder: string;
+  let sidecar: Sidecar;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'nestjs-dapr-'));
+    const secretsFile = join(folder, 'secrets.json');
+    await writeFile(secretsFile, '{"routes":{"tick":"/of/the/secret"}}');
+    app.on('OPTIONS /of/the/secret', {}).on('POST /of/the/secret', {});
+    await app.listen();
+    sidecar = await startSidecar({
+      app,
+      resources: resources(
+        `apiVersion: dapr.io/v1alpha1
+kind: Component
+metadata: { name: tick }
+spec:
+  type: bindings.cron
+  version: v1
+  metadata:
+    - { name: schedule, value: '@every 1s' }
+    - { name: route, secretKeyRef: { name: 'routes:tick' } }
+auth: { secretStore: file }
+`,
+        component('secretstores.local.file', 'file', { secretsFile }),
+      ),
+    });
+  });
+  afterAll(async () => {
+    await sidecar?.stop();
+    await app.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it('has it', async () => {
+    await app.next('POST /of/the/secret');
   });
 });
 

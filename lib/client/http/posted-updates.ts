@@ -18,6 +18,7 @@ interface Calls {
 export class PostedUpdates implements UpdateTarget {
   #id = '';
   #isOver = false;
+  #renewed: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly updates: ConfigurationUpdates,
@@ -37,10 +38,12 @@ export class PostedUpdates implements UpdateTarget {
   }
 
   renew(): void {
-    void this.#renew();
+    // One after the other, so that none is left behind when sidecars come quickly.
+    this.#renewed = this.#renewed.then(() => this.#renew());
   }
 
   async #renew(): Promise<void> {
+    if (this.#isOver) return;
     const before = this.#id;
     try {
       await this.#subscribe();
