@@ -215,6 +215,23 @@ describe('service invocation over gRPC', () => {
     expect(answer.headers).not.toHaveProperty('dapr-http-status');
   });
 
+  it('of no app fails, first of all', async () => {
+    for (const message of [
+      { method: 'x', contentType: '' },
+      {
+        method: 'x',
+        contentType: '',
+        httpExtension: { verb: 1, querystring: '' },
+      },
+    ] as const)
+      expect(
+        await grpcCall(caller, 'invokeService', { id: '', message }),
+      ).toMatchObject({
+        code: 13,
+        message: 'failed to invoke, id: , err: app id is empty',
+      });
+  });
+
   it.each([
     [{ httpExtension: { verb: 0, querystring: '' } }, 'invalid HTTP verb'],
     [{ httpExtension: { verb: 6, querystring: '' } }, 'invalid HTTP verb'],

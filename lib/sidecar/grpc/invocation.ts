@@ -25,6 +25,7 @@ export function invocationMethods(
       const { appId, replica } = caller();
       let answer: AppAnswer;
       try {
+        if (id === '') throw new Error('app id is empty');
         const { verb, query } = requestOf(message?.httpExtension);
         const { method = '', contentType = '', data } = message ?? {};
         const type = data?.typeUrl ? 'application/x-protobuf' : contentType;

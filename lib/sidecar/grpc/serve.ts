@@ -13,6 +13,7 @@ import { errorInfo, GrpcError, type GrpcCall } from './api.js';
 import { drained } from './drained.js';
 import { frameOf, messagesOf } from './frames.js';
 import type { GrpcFrontOptions, GrpcStream } from './front.js';
+import { unserved } from './unserved.js';
 
 // --max-body-size of daprd.
 const LONGEST_MESSAGE = 4 * 1024 * 1024;
@@ -57,14 +58,14 @@ export async function serve(
   };
   try {
     requireToken(headers, options.apiToken);
-    const found = METHODS.get(headers[':path'] ?? '');
-    if (!found) return await options.forward({ stream, headers });
-    const run = options.methods[found.key] as Run | undefined;
-    if (!run)
-      throw new GrpcError(
-        GrpcCode.unimplemented,
-        `the embedded sidecar does not serve ${found.key}`,
-      );
+    const path = headers[':path'] ?? '';
+    const found = METHODS.get(path);
+    const run = found && (options.methods[found.key] as Run | undefined);
+    if (!run) {
+      const refused = unserved(path);
+      if (refused) throw refused;
+      return await options.forward({ stream, headers });
+    }
     await answer(stream, found.method, run, call);
   } catch (error) {
     if (stream.closed || stream.destroyed) return;
