@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { setMaxListeners } from 'node:events';
 import { isDeepStrictEqual } from 'node:util';
 import type { ClientJobs, Job } from '../client/jobs.js';
 import type { ScheduledJobOptions } from '../handlers/scheduled-job.decorator.js';
@@ -23,7 +24,10 @@ export class JobSchedules {
   constructor(
     private readonly jobs: () => ClientJobs,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    // Each call listens.
+    setMaxListeners(0, this.stopped.signal);
+  }
 
   /** Resolves when each has been tried once. What fails is tried again beside the app; it never rejects. */
   async start(handlers: Iterable<JobHandler>): Promise<void> {
