@@ -58,6 +58,31 @@ export function jobScheduleEmpty(appId: string): Refusal {
   return invalid(appId, 'DAPR_SCHEDULER_SCHEDULE_EMPTY', 'Schedule is empty');
 }
 
+/** Of a name that the scheduler does not take (diagridio/go-etcd-cron, internal/api/validator). */
+export function jobNameRefusal(
+  appId: string,
+  operation: JobOperation,
+  name: string,
+): Refusal | undefined {
+  const problem = problemOfName(name);
+  if (problem === undefined) return undefined;
+  const shown = JSON.stringify(jobKey(appId, name));
+  return jobFailed(
+    appId,
+    operation,
+    `rpc error: code = Unknown desc = job name is invalid ${shown}: must ${problem}`,
+  );
+}
+
+function problemOfName(name: string): string | undefined {
+  if (Buffer.byteLength(name) > LONGEST_NAME)
+    return `be at most ${LONGEST_NAME} characters`;
+  if (/[#?/\\]/.test(name)) return "not contain '/', '\\', '#' or '?'";
+  return /\p{Cc}/u.test(name) ? 'not contain control characters' : undefined;
+}
+
+const LONGEST_NAME = 512;
+
 /** The name of a job among those of all apps, as the scheduler has it. */
 export function jobKey(appId: string, name: string): string {
   return `app||${NAMESPACE}||${appId}||${name}`;

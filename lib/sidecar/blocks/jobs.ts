@@ -19,6 +19,7 @@ import {
   jobFailed,
   jobKey,
   jobNameEmpty,
+  jobNameRefusal,
   jobScheduleEmpty,
   type JobOperation,
 } from './job-refusals.js';
@@ -56,8 +57,6 @@ export interface JobsDependencies {
   readonly transcript: Transcript;
   readonly warn: (line: string) => void;
 }
-
-const LONGEST_NAME = 512;
 
 /** The jobs of all apps. They outlive the processes of their app, as in Dapr's scheduler. */
 export class Jobs {
@@ -150,13 +149,9 @@ export class Jobs {
       if (!(error instanceof InjectedFault)) throw error;
       throw jobFailed(appId, operation, error.message);
     }
-    const problem = name === undefined ? undefined : problemOfName(name);
-    if (problem !== undefined)
-      throw jobFailed(
-        appId,
-        operation,
-        `rpc error: code = Unknown desc = job name is invalid ${JSON.stringify(jobKey(appId, name ?? ''))}: must ${problem}`,
-      );
+    const refusal =
+      name === undefined ? undefined : jobNameRefusal(appId, operation, name);
+    if (refusal) throw refusal;
   }
 
   private read(appId: string, times: JobText): Schedule {
@@ -222,11 +217,4 @@ export class Jobs {
     if (next) takers?.push(next);
     return next;
   }
-}
-
-function problemOfName(name: string): string | undefined {
-  if (Buffer.byteLength(name) > LONGEST_NAME)
-    return `be at most ${LONGEST_NAME} characters`;
-  if (/[#?/\\]/.test(name)) return "not contain '/', '\\', '#' or '?'";
-  return /\p{Cc}/u.test(name) ? 'not contain control characters' : undefined;
 }
