@@ -3,6 +3,7 @@ import { Ctx, Payload } from '@nestjs/microservices';
 import { Test } from '@nestjs/testing';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import {
+  DaprClient,
   DaprModule,
   JobContext,
   ScheduledJob,
@@ -37,7 +38,10 @@ describe('scheduled jobs under the clock of a spec', () => {
   afterEach(() => dapr.close());
 
   it('come when the spec moves the clock', async () => {
-    await dapr.run(appWith('nightly', { schedule: '@daily', data: { a: 1 } }));
+    const module = appWith('nightly', { schedule: '@daily', data: { a: 1 } });
+    const app = await dapr.run(module);
+    for (const { jobs } of [dapr.client, app.get(DaprClient)])
+      expect(await jobs.list()).toMatchObject([{ name: 'nightly' }]);
     await dapr.clock.advance('48h');
     expect(came).toEqual(['nightly {"a":1}', 'nightly {"a":1}']);
     expect(dapr.transcript.of('job').map(({ outcome }) => outcome)).toEqual([
