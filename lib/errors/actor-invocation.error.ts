@@ -7,7 +7,10 @@ export interface ActorInvocationErrorOptions extends DaprErrorOptions {
   readonly data?: unknown;
 }
 
-/** An actor's method threw, or its turn could not be committed. Nothing of the turn's state changes was stored. */
+/**
+ * An actor's method threw, or its turn could not be committed. Nothing of the turn's state changes was stored, but what it
+ * had stored itself by `state.save()`.
+ */
 export class ActorInvocationError extends DaprError {
   readonly data: unknown;
 
