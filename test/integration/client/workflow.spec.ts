@@ -42,7 +42,8 @@ async function overHttp(): Promise<Stub> {
     const { instanceId: instanceID = 'an-id', ...state } =
       STATES[url.split('/').at(-1) ?? ''] ?? {};
     const members = Object.entries({ instanceID, ...state }).filter(
-      ([, value]) => value instanceof Date || Object.keys(value).length > 0,
+      ([, value]) =>
+        value instanceof Date || Object.keys(value ?? {}).length > 0,
     );
     response.writeHead(202, { 'content-type': 'application/json' });
     response.end(JSON.stringify(Object.fromEntries(members)));
