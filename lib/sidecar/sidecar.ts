@@ -87,6 +87,7 @@ export class Sidecar {
     });
     this.front = new HttpFront({
       appId: options.appId,
+      instanceId,
       activity,
       apiToken,
       warn,
@@ -108,6 +109,7 @@ export class Sidecar {
     });
     this.grpcFront = new GrpcFront({
       appId: options.appId,
+      instanceId,
       activity,
       apiToken,
       warn,

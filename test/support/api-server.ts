@@ -12,9 +12,11 @@ export async function serveApi(
   appId: string,
   routes: readonly ApiRoute[],
   activity = new Activity(),
+  instanceId = appId,
 ): Promise<ApiServer> {
   const front = new HttpFront({
     appId,
+    instanceId,
     routes,
     apiToken: undefined,
     activity,

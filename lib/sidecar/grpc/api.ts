@@ -14,6 +14,8 @@ import type {
 export interface GrpcCall {
   /** The app id of the sidecar that was called. */
   readonly appId: string;
+  /** Tells that sidecar from those of other replicas of the app. */
+  readonly instanceId: string;
   /** The call's metadata, names in lower case. */
   readonly headers: HeaderBag;
   /** Aborts when the caller cancels, its deadline passes, or its connection ends. */

@@ -18,6 +18,8 @@ export interface GrpcStream {
 
 export interface GrpcFrontOptions {
   readonly appId: string;
+  /** Tells the sidecars of one app id apart. */
+  readonly instanceId: string;
   readonly methods: GrpcMethods;
   /** Takes every call of another service. Rejects with a GrpcError where it is for nobody. */
   readonly forward: (call: GrpcStream) => Promise<void>;

@@ -50,6 +50,7 @@ export async function serve(
   const deadline = deadlineOf(headers);
   const call: GrpcCall = {
     appId: options.appId,
+    instanceId: options.instanceId,
     headers,
     signal: deadline
       ? AbortSignal.any([caller.signal, deadline])

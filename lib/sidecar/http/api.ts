@@ -6,6 +6,8 @@ import type { HeaderBag } from '../../protocol/headers.js';
 export interface ApiCall {
   /** The app id of the sidecar that was called: state keys and the source of events carry it. */
   readonly appId: string;
+  /** Tells that sidecar from those of other replicas of the app. */
+  readonly instanceId: string;
   readonly verb: string;
   /** Unescaped as daprd does: a `+` is a space. */
   readonly params: Readonly<Record<string, string>>;

@@ -33,6 +33,8 @@ export interface ForwardCall {
 
 export interface FrontOptions {
   readonly appId: string;
+  /** Tells the sidecars of one app id apart. */
+  readonly instanceId: string;
   readonly routes: readonly ApiRoute[];
   /** Takes every call that is for none of the routes. */
   readonly forward: (call: ForwardCall) => Promise<ApiAnswer>;
@@ -154,6 +156,7 @@ export class HttpFront {
     try {
       return await route.handle({
         appId: this.options.appId,
+        instanceId: this.options.instanceId,
         verb: request.method ?? '',
         params,
         query: new URLSearchParams(query),

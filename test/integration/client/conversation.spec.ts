@@ -78,6 +78,7 @@ describe('client.conversation', () => {
   it('tells the same over gRPC', async () => {
     const front = new GrpcFront({
       appId: 'app',
+      instanceId: 'app-1',
       apiToken: undefined,
       activity: new Activity(),
       warn: () => undefined,

@@ -42,6 +42,7 @@ async function startSidecar(
 ): Promise<{ readonly port: number; close(): Promise<void> }> {
   const front = new GrpcFront({
     appId: 'app',
+    instanceId: 'app-1',
     methods: { encryptAlpha1 },
     forward: () => Promise.reject(new GrpcError(12, 'unknown')),
     apiToken: undefined,

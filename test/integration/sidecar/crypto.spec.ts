@@ -30,6 +30,7 @@ describe('the embedded sidecar’s crypto API', () => {
     }
     const answers = encryptAlpha1?.(silence(), {
       appId: 'shop',
+      instanceId: 'shop-1',
       headers: {},
       answerHeaders: {},
       signal: new AbortController().signal,
