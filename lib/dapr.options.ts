@@ -39,7 +39,7 @@ export interface DaprModuleOptions extends DaprClientOptions {
   readonly sidecar?: SidecarChoice;
   /** Further clients by name, for `@InjectDaprClient(name)`. */
   readonly clients?: Readonly<Record<string, DaprClientOptions>>;
-  /** Deployed names of the pub/subs, topics and bindings that decorators name; undefined means as written. */
+  /** Deployed names of the pub/subs, topics, bindings and stores that decorators name; undefined means as written. */
   readonly names?: Readonly<Record<string, string | undefined>>;
   readonly subscriptions?: SubscriptionsOptions;
   readonly actors?: ActorsModuleOptions;
