@@ -9,7 +9,7 @@ export interface StateEntry {
   /** Any JSON; a Buffer is stored as base64, `undefined` as null. */
   readonly value?: unknown;
   /** The write fails unless the stored value still has this etag. */
-  readonly etag?: string;
+  readonly etag?: string | undefined;
   /** Such as `ttlInSeconds`. */
   readonly metadata?: MetadataValues;
   readonly options?: StateOptions;
