@@ -5,6 +5,7 @@ import {
 } from '@nestjs/common';
 import { NestFactory, type AbstractHttpAdapter } from '@nestjs/core';
 import {
+  CommunicationProtocolEnum,
   DaprClient,
   DaprModule,
   type DaprModuleOptions,
@@ -67,6 +68,10 @@ spec:
       pubsub: { inbound: { retry: again } }
 `;
 
+/** What the apps' own clients speak: the specs of actors run a second time with `DAPR_SPEC_PROTOCOL=GRPC`. */
+export const clientProtocol: 'HTTP' | 'GRPC' =
+  process.env.DAPR_SPEC_PROTOCOL === 'GRPC' ? 'GRPC' : 'HTTP';
+
 /** Starts both and resolves when the sidecar has asked the app for everything. */
 export async function runNest(options: NestRunOptions): Promise<NestRun> {
   const {
@@ -97,6 +102,7 @@ export async function runNest(options: NestRunOptions): Promise<NestRun> {
         httpEndpoint: sidecar.url,
         grpcEndpoint: `127.0.0.1:${sidecar.grpcPort}`,
         sidecar: 'external',
+        communicationProtocol: CommunicationProtocolEnum[clientProtocol],
         ...dapr,
         server: {
           ...(appToken !== undefined && { appToken }),
