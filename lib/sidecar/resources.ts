@@ -1,10 +1,10 @@
-import { DaprConfigurationError } from '../errors/dapr-configuration.error.js';
-import { readComponent, type Component } from './resources/component.js';
+import type { Component } from './resources/component.js';
 import {
-  isBuiltIn,
-  isSubstitutable,
-  refusal,
-} from './resources/component-types.js';
+  DEFAULT_COMPONENTS,
+  readComponents,
+  type ComponentOptions,
+  type RefusedComponent,
+} from './resources/components.js';
 import {
   readHttpEndpoint,
   type HttpEndpoint,
@@ -14,7 +14,7 @@ import {
   readSecretScopes,
   type SecretScope,
 } from './resources/secret-scopes.js';
-import { openSecretStore, type SecretStore } from './resources/secret-store.js';
+import type { SecretStore } from './resources/secret-store.js';
 import {
   readResiliency,
   type ResiliencySpec,
@@ -24,17 +24,9 @@ import {
   type DeclarativeSubscription,
 } from './resources/subscription.js';
 
-export interface ResourceOptions {
+export interface ResourceOptions extends ComponentOptions {
   /** Folders; undefined: `pubsub` and `statestore`, the names that `dapr init` gives. */
   readonly folders: readonly string[] | undefined;
-  readonly substitute: boolean;
-  readonly log: (line: string) => void;
-}
-
-/** A component of a type that is not served, and of some applications only: these can't start, others can. */
-interface RefusedComponent {
-  readonly scopes: readonly string[];
-  readonly error: DaprConfigurationError;
 }
 
 /** What the resource files say, for all applications; each application sees what its id is in scope of. */
@@ -118,96 +110,6 @@ export function inScope(
   appId: string,
 ): boolean {
   return resource.scopes.length === 0 || resource.scopes.includes(appId);
-}
-
-const DEFAULT_COMPONENTS: readonly Component[] = [
-  {
-    name: 'pubsub',
-    type: 'pubsub.in-memory',
-    version: 'v1',
-    metadata: {},
-    scopes: [],
-    ignoreErrors: false,
-  },
-  {
-    name: 'statestore',
-    type: 'state.in-memory',
-    version: 'v1',
-    metadata: { actorStateStore: 'true' },
-    scopes: [],
-    ignoreErrors: false,
-  },
-];
-
-async function readComponents(
-  manifests: readonly Manifest[],
-  options: ResourceOptions,
-): Promise<{
-  served: Component[];
-  refused: RefusedComponent[];
-  secretStores: ReadonlyMap<string, SecretStore>;
-}> {
-  const { log } = options;
-  const served = new Map<string, Component>();
-  const refused: RefusedComponent[] = [];
-  const secretStores = new Map<string, SecretStore>();
-  // As in daprd: the others may take their metadata from them.
-  const secretStoresFirst = [
-    ...manifests.filter(isSecretStore),
-    ...manifests.filter((manifest) => !isSecretStore(manifest)),
-  ];
-  for (const manifest of secretStoresFirst) {
-    const sources = { environment: process.env, secretStores, log };
-    const component = readComponent(manifest, sources);
-    const twin = served.get(component.name);
-    if (twin)
-      throw new DaprConfigurationError(
-        `${component.file}: Component "${component.name}" has the name of another one in ${twin.file}. Rename one of them.`,
-      );
-    let error = admit(component, options);
-    if (!error && isSecretStore(manifest))
-      error = await openSecretStore(component, log).then(
-        (store) => void secretStores.set(component.name, store),
-        (failure: DaprConfigurationError) => leaveOut(component, failure, log),
-      );
-    if (!error) served.set(component.name, component);
-    else if (!component.ignoreErrors)
-      refused.push({ scopes: component.scopes, error });
-  }
-  return { served: [...served.values()], refused, secretStores };
-}
-
-function isSecretStore({ fields }: Manifest): boolean {
-  return (
-    fields.fields('spec').text('type')?.startsWith('secretstores.') ?? false
-  );
-}
-
-/** Undefined when the component can be had. */
-function admit(
-  component: Component,
-  options: ResourceOptions,
-): DaprConfigurationError | undefined {
-  if (isBuiltIn(component)) return undefined;
-  if (options.substitute && isSubstitutable(component)) {
-    options.log(
-      `Component "${component.name}" (${component.type}) is served from memory: the embedded sidecar does not connect to it.`,
-    );
-    return undefined;
-  }
-  const error = refusal(component, options.substitute);
-  return leaveOut(component, error, options.log);
-}
-
-/** @throws DaprConfigurationError where every application would miss it */
-function leaveOut(
-  component: Component,
-  error: DaprConfigurationError,
-  log: (line: string) => void,
-): DaprConfigurationError {
-  if (component.ignoreErrors) log(`Left out: ${error.message}`);
-  else if (component.scopes.length === 0) throw error;
-  return error;
 }
 
 function readFeatures(manifest: Manifest): string[] {
