@@ -6,6 +6,7 @@ import { freePort } from '../dapr/ports.js';
 export class Door {
   private server: Server | undefined;
   private readonly sockets = new Set<Socket>();
+  private accepted = 0;
 
   private constructor(readonly port: number) {}
 
@@ -17,9 +18,15 @@ export class Door {
     return `http://127.0.0.1:${this.port}`;
   }
 
+  /** How many connections there ever were, and how many there are. */
+  get connections(): { readonly made: number; readonly open: number } {
+    return { made: this.accepted, open: this.sockets.size / 2 };
+  }
+
   /** Leads to a port of this machine from here on. */
   async open(port: number): Promise<void> {
     const server = createServer((outside) => {
+      this.accepted += 1;
       const inside = connect({ host: '127.0.0.1', port });
       for (const [socket, other] of [
         [outside, inside],
@@ -27,7 +34,11 @@ export class Door {
       ] as const) {
         this.sockets.add(socket);
         socket.on('error', () => other.destroy());
-        socket.once('close', () => this.sockets.delete(socket));
+        socket.once('close', () => {
+          this.sockets.delete(socket);
+          // What nobody takes any more is read to its end.
+          other.resume();
+        });
         socket.pipe(other);
       }
     });
