@@ -73,11 +73,13 @@ describeParity(
     });
 
     it('is in a store that is not there, and the error says what to check', async () => {
-      const failures = [
-        run.client.lock.lock('nope', 'r', 'a', 1),
-        run.client.lock.unlock('nope', 'r', 'a'),
+      const { lock } = run.client;
+      const calls = [
+        () => lock.lock('nope', 'r', 'a', 1),
+        () => lock.unlock('nope', 'r', 'a'),
       ];
-      for (const failed of failures) {
+      for (const call of calls) {
+        const failed = call();
         await expect(failed).rejects.toThrow(DaprNotFoundError);
         await expect(failed).rejects.toMatchObject({
           errorCode: 'ERR_LOCK_STORE_NOT_FOUND',
