@@ -96,8 +96,16 @@ export function resolveClientOptions(
   const apiToken =
     options.apiToken ?? options.daprApiToken ?? env['DAPR_API_TOKEN'];
   if (apiToken)
-    Object.defineProperty(resolved, 'apiToken', { value: apiToken });
+    Object.defineProperty(resolved, 'apiToken', { value: sent(apiToken) });
   return Object.freeze(resolved);
+}
+
+/** The token, which goes as a header. */
+function sent(apiToken: string): string {
+  if (/^[!-~]+( +[!-~]+)*$/.test(apiToken)) return apiToken;
+  throw new DaprConfigurationError(
+    'The API token holds what no header can carry. Give apiToken, or DAPR_API_TOKEN, letters and digits of ASCII without a line break.',
+  );
 }
 
 function refuseUnknown(options: DaprClientOptions): void {

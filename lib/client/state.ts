@@ -60,7 +60,7 @@ export interface StateItem<T = unknown> {
 export interface StateOperation {
   readonly operation: 'upsert' | 'delete';
   readonly request: Omit<StateEntry, 'etag'> & {
-    readonly etag?: string | { readonly value: string };
+    readonly etag?: string | { readonly value: string } | undefined;
   };
 }
 

@@ -153,6 +153,14 @@ const ADVICE: Readonly<Record<string, string>> = {
 // For what is wrong shows in the text only.
 const ADVICE_BY_MESSAGE: readonly (readonly [RegExp, string])[] = [
   [
+    TOO_LARGE,
+    'Send less at a time, or start daprd with a larger --max-body-size (default 4Mi).',
+  ],
+  [
+    /^Received HTTP status code/,
+    "What listens there is no gRPC API: check that the port is the sidecar's gRPC port (50001 by default), not that of its HTTP API.",
+  ],
+  [
     /job already exists/,
     'Give it another name, or take the place of the other with overwrite: true.',
   ],

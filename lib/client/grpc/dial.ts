@@ -1,11 +1,12 @@
 import {
   Client,
-  connectivityState,
   credentials,
   type ChannelOptions,
+  type connectivityState,
 } from '@grpc/grpc-js';
 import { stopError } from '../transport-error.js';
 import { parseGrpcEndpoint } from '../grpc-endpoint.js';
+import { endingWith } from './ending-credentials.js';
 
 const CHANNEL_OPTIONS: ChannelOptions = {
   // Sockets of its own: another client of the same sidecar stops without this one.
@@ -16,17 +17,20 @@ const CHANNEL_OPTIONS: ChannelOptions = {
   'grpc.keepalive_time_ms': 30_000,
   'grpc.keepalive_timeout_ms': 10_000,
   'grpc.initial_reconnect_backoff_ms': 20,
-  'grpc.min_reconnect_backoff_ms': 20,
   'grpc.max_reconnect_backoff_ms': 250,
   'grpc.enable_retries': 0,
   'grpc.enable_channelz': 0,
+  // The way to a sidecar leads through no proxy, whatever the environment says for other hosts.
+  'grpc.enable_http_proxy': 0,
+  // Sidecars have no configuration in DNS.
+  'grpc.service_config_disable_resolution': 1,
 };
 
 /** A connection to where the sidecar is now. */
 export class Dial {
+  readonly #end = new AbortController();
   #client: Client | undefined;
   #address = '';
-  #isClosed = false;
 
   /** @param address may throw while it is not known */
   constructor(
@@ -39,27 +43,29 @@ export class Dial {
     return this.#address || 'an address that is not known yet';
   }
 
-  get connected(): boolean {
-    return (
-      this.#client?.getChannel().getConnectivityState(false) ===
-      connectivityState.READY
-    );
+  /** Undefined before the first call. */
+  get state(): connectivityState | undefined {
+    return this.#client?.getChannel().getConnectivityState(false);
   }
 
   /** @throws what the address function throws, and an error in words once it is closed */
   client(): Client {
-    if (this.#isClosed) throw stopError('the call');
+    if (this.#end.signal.aborted) throw stopError('the call');
     const address = this.address();
     if (this.#client && address === this.#address) return this.#client;
     const { target, isSecure } = parseGrpcEndpoint(
       address,
       `The address "${address}"`,
     );
+    // What is under way there may end.
     this.#client?.close();
     this.#address = address;
     this.#client = new Client(
       target,
-      isSecure ? credentials.createSsl() : credentials.createInsecure(),
+      endingWith(
+        this.#end.signal,
+        isSecure ? credentials.createSsl() : credentials.createInsecure(),
+      ),
       { ...CHANNEL_OPTIONS, ...this.options },
     );
     return this.#client;
@@ -67,7 +73,7 @@ export class Dial {
 
   /** For good; idempotent. */
   close(): void {
-    this.#isClosed = true;
     this.#client?.close();
+    this.#end.abort();
   }
 }

@@ -1,10 +1,10 @@
 import {
+  connectivityState,
   Metadata,
   type Client,
   type ClientDuplexStream,
   type ClientReadableStream,
 } from '@grpc/grpc-js';
-import { DaprBadRequestError } from '../../errors/dapr-bad-request.error.js';
 import { DaprDefinition } from '../../protocol/proto/generated/dapr.js';
 import type {
   DaprMethod,
@@ -16,6 +16,7 @@ import type {
 } from '../../protocol/proto/methods.js';
 import type { GrpcCall, GrpcChannelOptions, GrpcStream } from './channel.js';
 import { Dial } from './dial.js';
+import { setOwn, setWhatCanBe } from './headers.js';
 import { streamOf } from './stream.js';
 import { UnaryExchange } from './unary-exchange.js';
 
@@ -56,7 +57,11 @@ export class Link {
   }
 
   get connected(): boolean {
-    return this.#dial.connected;
+    return this.#dial.state === connectivityState.READY;
+  }
+
+  get connecting(): boolean {
+    return this.#dial.state === connectivityState.CONNECTING;
   }
 
   unary<K extends UnaryMethod>(
@@ -108,16 +113,16 @@ export class Link {
     return this.#dial.client();
   }
 
-  /** @throws DaprBadRequestError for what metadata can't carry */
-  metadataOf(call: GrpcCall): Metadata {
-    const { headers, scopeHeaders, readyTimeout } = this.options;
-    const metadata = new Metadata({
-      waitForReady: (call.readyTimeout ?? readyTimeout) > 0,
-    });
+  /**
+   * What goes with a call beside its message.
+   * @throws DaprBadRequestError for headers of the call that gRPC can't carry
+   */
+  metadataOf(call: GrpcCall, waitForReady: boolean): Metadata {
+    const { headers, scopeHeaders } = this.options;
+    const metadata = new Metadata({ waitForReady });
     for (const name in headers) metadata.set(name, headers[name] as string);
-    const scope = scopeHeaders?.(call.target ?? 'other');
-    for (const name in scope) metadata.set(name, scope[name] as string);
-    for (const name in call.headers) this.#set(metadata, name, call);
+    setWhatCanBe(metadata, scopeHeaders?.(call.target ?? 'other'));
+    setOwn(metadata, call.operation, call.headers);
     return metadata;
   }
 
@@ -127,23 +132,6 @@ export class Link {
     this.#isStopped = true;
     for (const call of this.calls) call.stop();
     this.#dial.close();
-  }
-
-  #set(
-    metadata: Metadata,
-    name: string,
-    { operation, headers }: GrpcCall,
-  ): void {
-    const value = headers?.[name];
-    if (value === undefined) return;
-    try {
-      metadata.set(name, value);
-    } catch (cause) {
-      throw new DaprBadRequestError(
-        `${operation} can't be sent: the header "${name}" holds what gRPC metadata can't carry.`,
-        { operation, cause },
-      );
-    }
   }
 }
 

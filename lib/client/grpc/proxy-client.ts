@@ -11,6 +11,7 @@ import {
 import { Headers } from '../../protocol/headers.js';
 import type { GrpcClientClass, ProxyOptions } from '../proxy.js';
 import { Dial } from './dial.js';
+import { setWhatCanBe } from './headers.js';
 import type { Cancellable, Link } from './link.js';
 
 type AnyCall = CallProperties<unknown, unknown>;
@@ -49,13 +50,14 @@ function stamped(
   appId: string | undefined,
 ): Metadata {
   const metadata = given.clone();
-  const own = {
+  const own: Record<string, string> = {
     ...headers,
     ...scopeHeaders?.('other'),
     ...(appId !== undefined && { [Headers.appId]: appId }),
   };
-  for (const [name, value] of Object.entries(own))
-    if (metadata.get(name).length === 0) metadata.set(name, value);
+  for (const name of Object.keys(own))
+    if (metadata.get(name).length > 0) delete own[name];
+  setWhatCanBe(metadata, own);
   return metadata;
 }
 

@@ -1,4 +1,4 @@
-import type { Metadata, StatusObject } from '@grpc/grpc-js';
+import type { StatusObject } from '@grpc/grpc-js';
 import { errorOfStatus } from '../../errors/error-of-status.js';
 import type { ErrorDetail } from '../../protocol/error-codes.js';
 import { GrpcCode, httpStatusOf } from '../../protocol/grpc-code.js';
@@ -6,40 +6,58 @@ import {
   readStatusDetails,
   STATUS_DETAILS,
 } from '../../protocol/grpc-status.js';
-import type { HeaderBag } from '../../protocol/headers.js';
 import { cutError, unavailableError } from '../transport-error.js';
 import type { GrpcCall } from './channel.js';
 import type { Link } from './link.js';
 
 // What grpc-js itself says of connections; a sidecar that is unavailable has words of its own.
-const UNREACHED = /^(No connection established|Name resolution failed)/;
+const UNREACHED =
+  /^(?:No connection established\. Last error: (?:Error: )?([^]*?)(?: \([-:.\dTZ]+\))?\s*\. Resolution note:|No connection established|Name resolution failed)/;
+const UNSENT = /^(Stream refused by server|Channel closed before call started)/;
 const CUT =
-  /^(Connection dropped|Received RST_STREAM|read |write |The service is|Channel )/i;
+  /^(Connection dropped|Received RST_STREAM|Call cancelled|read |write )/;
 
 /** The error of a call that ended with a status other than OK. */
 export function failureOf(
   call: GrpcCall,
   link: Link,
-  error: StatusObject,
+  end: StatusObject,
 ): Error {
   const { operation, errorCode } = call;
-  const { code, details: message } = error;
-  if (code === GrpcCode.unavailable && UNREACHED.test(message))
-    return unavailableError(
-      operation,
-      link.description,
-      'gRPC',
-      new Error(message),
-    );
-  if (isCut(error))
-    return cutError(operation, link.description, new Error(message));
+  const { description } = link;
+  const obstacle = obstacleOf(end);
+  if (obstacle)
+    return unavailableError(operation, description, 'gRPC', obstacle);
+  const { code, details: message } = end;
+  if (isCut(end) || isUnsent(end))
+    return cutError(operation, description, new Error(message));
   return errorOfStatus({
     operation,
     status: httpStatusOf(code),
     message,
-    details: detailsOf(error),
+    details: detailsOf(end),
     errorCode,
   });
+}
+
+/** Why no connection could be made, where that is what the status says. */
+export function obstacleOf({ code, details }: StatusObject): Error | undefined {
+  if (code !== GrpcCode.unavailable) return undefined;
+  const found = UNREACHED.exec(details);
+  if (!found) return undefined;
+  const reason = found[1] || details;
+  const [, errno] = /\b(E[A-Z]{4,})\b/.exec(reason) ?? [];
+  return Object.assign(new Error(reason), errno && { code: errno });
+}
+
+/** Whether a failed attempt to connect may succeed later; one that a certificate was refused for, or with something that speaks no gRPC, will not. */
+export function mayPass(obstacle: Error): boolean {
+  return !/certificate|altnames|SSL|Protocol error/i.test(obstacle.message);
+}
+
+/** Whether the sidecar has not begun with the call. */
+export function isUnsent({ code, details }: StatusObject): boolean {
+  return code === GrpcCode.unavailable && UNSENT.test(details);
 }
 
 /** Whether the connection ended before the answer. */
@@ -50,17 +68,6 @@ export function isCut({ code, details }: StatusObject): boolean {
       code === GrpcCode.internal ||
       code === GrpcCode.cancelled)
   );
-}
-
-/** Metadata as Node reports headers. */
-export function headersOf(metadata: Metadata): HeaderBag {
-  const headers: Record<string, string | string[]> = {};
-  for (const name of Object.keys(metadata.getMap())) {
-    if (name.endsWith('-bin')) continue;
-    const values = metadata.get(name) as string[];
-    headers[name] = values.length === 1 ? (values[0] as string) : values;
-  }
-  return headers;
 }
 
 function detailsOf({ metadata }: StatusObject): ErrorDetail[] {

@@ -5,12 +5,17 @@ import {
   type ServiceError,
 } from '@grpc/grpc-js';
 import type { Readable } from 'node:stream';
-import { stopError } from '../transport-error.js';
+import { DaprConfigurationError } from '../../errors/dapr-configuration.error.js';
+import { stopError, unavailableError } from '../transport-error.js';
 import type { GrpcCall, GrpcStream } from './channel.js';
+import { headersOf } from './headers.js';
 import type { Link } from './link.js';
-import { failureOf, headersOf } from './status.js';
+import { failureOf } from './status.js';
 
-/** A stream that ends with its signal and with the client. No timeout: only its messages know how long it takes. */
+/**
+ * A stream that ends with its signal and with the client. No timeout, not even for a sidecar that is not there, unless
+ * `readyTimeout` is 0: only its messages know how long it takes.
+ */
 export function streamOf<TStream extends Readable & { cancel(): void }>(
   link: Link,
   call: GrpcCall,
@@ -20,7 +25,9 @@ export function streamOf<TStream extends Readable & { cancel(): void }>(
   const signal = options?.signal;
   signal?.throwIfAborted();
   if (link.stopped) throw stopError(operation);
-  const stream = open(link.client(), link.metadataOf(call));
+  const client = clientOf(link, operation);
+  const patience = call.readyTimeout ?? link.options.readyTimeout;
+  const stream = open(client, link.metadataOf(call, patience > 0));
   let reason: unknown;
   const cancel = (why: unknown): void => {
     reason ??= why;
@@ -48,4 +55,17 @@ export function streamOf<TStream extends Readable & { cancel(): void }>(
         ? reason
         : failureOf(call, link, error as ServiceError),
   };
+}
+
+function clientOf(link: Link, operation: string): Client {
+  try {
+    return link.client();
+  } catch (error) {
+    if (error instanceof DaprConfigurationError) throw error;
+    throw unavailable(link, operation, error as Error);
+  }
+}
+
+function unavailable(link: Link, operation: string, obstacle?: Error): Error {
+  return unavailableError(operation, link.description, 'gRPC', obstacle);
 }

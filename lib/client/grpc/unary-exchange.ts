@@ -4,6 +4,8 @@ import {
   type Metadata,
   type StatusObject,
 } from '@grpc/grpc-js';
+import { DaprBadRequestError } from '../../errors/dapr-bad-request.error.js';
+import { DaprConfigurationError } from '../../errors/dapr-configuration.error.js';
 import { DaprError } from '../../errors/dapr.error.js';
 import type { ScheduledCall } from '../../protocol/clock.js';
 import {
@@ -12,10 +14,14 @@ import {
   unavailableError,
 } from '../transport-error.js';
 import type { GrpcCall } from './channel.js';
+import { headersOf } from './headers.js';
 import type { Cancellable, Link, Method } from './link.js';
-import { failureOf, headersOf, isCut } from './status.js';
+import { failureOf, isCut, isUnsent, mayPass, obstacleOf } from './status.js';
 
 type Call = ReturnType<ChannelInterface['createCall']>;
+
+// Real time, as in Reachability: what is waited for is a real sidecar.
+const ADDRESS_POLL = 50;
 
 /**
  * One call with one answer, from its start to its end: timeout, abort, waiting for a sidecar that is not there yet. It
@@ -23,10 +29,14 @@ type Call = ReturnType<ChannelInterface['createCall']>;
  * every call, a fifth of what a call costs.
  */
 export class UnaryExchange<TRequest, TResponse> implements Cancellable {
+  readonly #limit: number;
+  readonly #patience: number;
   #call: Call | undefined;
   #message: Buffer | undefined;
   #timer: ScheduledCall | undefined;
   #readyTimer: ScheduledCall | undefined;
+  #addressTimer: NodeJS.Timeout | undefined;
+  #obstacle: Error | undefined;
   #isOver = false;
   #isRepeated = false;
 
@@ -37,20 +47,22 @@ export class UnaryExchange<TRequest, TResponse> implements Cancellable {
     private readonly call: GrpcCall,
     private readonly resolve: (response: TResponse) => void,
     private readonly reject: (error: unknown) => void,
-  ) {}
+  ) {
+    const { timeout, readyTimeout } = link.options;
+    this.#limit = call.options?.timeout ?? timeout;
+    this.#patience = call.readyTimeout ?? readyTimeout;
+  }
 
   start(): void {
-    const { clock, timeout, readyTimeout } = this.link.options;
-    const { options } = this.call;
-    if (options?.signal?.aborted) return this.#fail(options.signal.reason);
-    options?.signal?.addEventListener('abort', this, { once: true });
-    const limit = options?.timeout ?? timeout;
-    if (limit !== Infinity)
-      this.#timer = clock.schedule(limit, () => this.#timeIsUp(limit));
-    const patience = this.call.readyTimeout ?? readyTimeout;
-    if (patience > 0 && patience < limit)
-      this.#readyTimer = clock.schedule(patience, () => {
-        if (!this.link.connected) this.#giveUp();
+    const { clock } = this.link.options;
+    const signal = this.call.options?.signal;
+    if (signal?.aborted) return this.#fail(signal.reason);
+    signal?.addEventListener('abort', this, { once: true });
+    if (this.#limit !== Infinity)
+      this.#timer = clock.schedule(this.#limit, () => this.#timeIsUp());
+    if (this.#patience > 0 && this.#patience < this.#limit)
+      this.#readyTimer = clock.schedule(this.#patience, () => {
+        if (this.#isUnreached()) this.#giveUp();
       });
     this.link.calls.add(this);
     this.#attempt();
@@ -76,7 +88,10 @@ export class UnaryExchange<TRequest, TResponse> implements Cancellable {
   onReceiveStatus(end: StatusObject): void {
     if (this.#isOver) return;
     if (end.code === status.OK) return this.#succeed();
-    if (this.call.repeatable && !this.#isRepeated && isCut(end)) {
+    const obstacle = obstacleOf(end);
+    if (obstacle) return this.#unreached(obstacle);
+    const isHarmless = isUnsent(end) || (this.call.repeatable && isCut(end));
+    if (isHarmless && !this.#isRepeated) {
       this.#isRepeated = true;
       return this.#attempt();
     }
@@ -84,59 +99,100 @@ export class UnaryExchange<TRequest, TResponse> implements Cancellable {
   }
 
   #attempt(): void {
+    if (this.link.stopped) return this.stop();
+    let channel: ChannelInterface;
     try {
-      if (this.link.stopped) return this.stop();
-      const bytes = this.method.serialize(this.request);
-      const metadata = this.link.metadataOf(this.call);
-      const channel = this.link.client().getChannel();
-      const call = channel.createCall(
-        this.method.path,
-        Infinity,
-        null,
-        null,
-        null,
-      );
-      this.#call = call;
-      call.start(metadata, this);
-      call.sendMessageWithContext({}, bytes);
-      call.startRead();
-      call.halfClose();
+      channel = this.link.client().getChannel();
+    } catch (error) {
+      if (error instanceof DaprConfigurationError) return this.#fail(error);
+      return this.#waitForAddress(error as Error);
+    }
+    try {
+      this.#send(channel);
     } catch (error) {
       this.#fail(error);
     }
   }
 
+  #send(channel: ChannelInterface): void {
+    const bytes = this.#bytes();
+    // Without an obstacle grpc-js is to tell of one, then to wait until it has passed.
+    const waitForReady = this.#obstacle !== undefined;
+    const metadata = this.link.metadataOf(this.call, waitForReady);
+    const { path } = this.method;
+    const call = channel.createCall(path, Infinity, null, null, null);
+    this.#call = call;
+    this.#message = undefined;
+    call.start(metadata, this);
+    call.sendMessageWithContext({}, bytes);
+    call.startRead();
+    call.halfClose();
+  }
+
+  #bytes(): Buffer {
+    try {
+      return this.method.serialize(this.request);
+    } catch (error) {
+      const { operation } = this.call;
+      throw new DaprBadRequestError(
+        `${operation} can't be sent: ${(error as Error).message}.`,
+        { operation },
+      );
+    }
+  }
+
+  #unreached(obstacle: Error): void {
+    this.#obstacle = obstacle;
+    if (this.#patience === 0 || !mayPass(obstacle)) return this.#giveUp();
+    this.#attempt();
+  }
+
+  #waitForAddress(obstacle: Error): void {
+    this.#obstacle = obstacle;
+    if (this.#patience === 0) return this.#giveUp();
+    this.#addressTimer = setTimeout(() => this.#attempt(), ADDRESS_POLL);
+  }
+
   #succeed(): void {
+    const { operation } = this.call;
     if (this.#message === undefined)
       return this.#fail(
         new DaprError(
-          `${this.call.operation} failed: the sidecar's answer has no message.`,
-          { operation: this.call.operation },
+          `${operation} failed: the sidecar's answer has no message.`,
+          { operation },
         ),
       );
     let response: TResponse;
     try {
       response = this.method.deserialize(this.#message);
-    } catch (error) {
-      return this.#fail(error);
+    } catch (cause) {
+      return this.#fail(
+        new DaprError(
+          `${operation} failed: the sidecar's answer is no message of Dapr.`,
+          { operation, cause },
+        ),
+      );
     }
     this.#release();
     this.resolve(response);
   }
 
-  #timeIsUp(limit: number): void {
-    if (!this.link.connected) return this.#giveUp();
-    this.#fail(timeoutError(this.call.operation, this.link.description, limit));
+  #timeIsUp(): void {
+    if (this.#isUnreached()) return this.#giveUp();
+    const { operation } = this.call;
+    this.#fail(timeoutError(operation, this.link.description, this.#limit));
+  }
+
+  /** Whether the call still waits for a connection, as far as grpc-js tells. */
+  #isUnreached(): boolean {
+    return this.#obstacle ? !this.link.connected : this.link.connecting;
   }
 
   #giveUp(): void {
+    const { operation } = this.call;
+    const { description } = this.link;
     this.#fail(
-      unavailableError(
-        this.call.operation,
-        this.link.description,
-        'gRPC',
-        undefined,
-      ),
+      unavailableError(operation, description, 'gRPC', this.#obstacle),
     );
   }
 
@@ -151,6 +207,7 @@ export class UnaryExchange<TRequest, TResponse> implements Cancellable {
     this.#isOver = true;
     this.#timer?.cancel();
     this.#readyTimer?.cancel();
+    clearTimeout(this.#addressTimer);
     this.link.calls.delete(this);
     this.call.options?.signal?.removeEventListener('abort', this);
   }

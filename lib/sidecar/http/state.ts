@@ -50,7 +50,11 @@ export function stateRoutes(stores: StateStores): readonly ApiRoute[] {
   return [
     route('GET', '/v1.0/state/:store/:key', get),
     route('DELETE', '/v1.0/state/:store/:key', remove),
-    route('POST PUT', '/v1.0/state/:store', save),
+    {
+      ...route('POST PUT', '/v1.0/state/:store', save),
+      tooLarge: (_, reason) =>
+        new ApiError(400, 'ERR_MALFORMED_REQUEST', reason),
+    },
     route('POST PUT', '/v1.0/state/:store/bulk', bulkGet),
     route('POST PUT', '/v1.0/state/:store/transaction', transact),
     {

@@ -123,6 +123,16 @@ describe('the options of DaprClient', () => {
     expect(token({ apiToken: 'own', daprApiToken: 'alias' })).toBe('own');
   });
 
+  it.each(['two\nlines', 'größe', ' blank', 'end\n'])(
+    'refuse the token %j, which no header can carry, without telling it [C6]',
+    (apiToken) => {
+      const resolve = () => resolveClientOptions({ apiToken }, {});
+      expect(resolve).toThrow(DaprConfigurationError);
+      expect(resolve).toThrow(/^The API token holds what no header can carry/);
+      expect(resolve).not.toThrow(apiToken);
+    },
+  );
+
   it('are frozen, complete, and do not print the token [C6]', () => {
     const given = { apiToken: 'hush' };
     const options = resolveClientOptions(given, {});
