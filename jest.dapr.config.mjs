@@ -7,7 +7,8 @@ process.env.DAPR_SPEC_BINARIES = binaryFolder();
 
 export default {
   ...base,
-  testRegex: 'test/((conformance|dapr|parity)/.*|integration/[^/]*)\\.spec\\.ts$',
+  testRegex:
+    'test/((conformance|dapr|parity|outsiders/sdk-client)/.*|integration/[^/]*)\\.spec\\.ts$',
   testPathIgnorePatterns: ['/node_modules/', '/dist/'],
   // Every file starts its own Dapr, three processes of 100 MB each.
   maxWorkers: 1,

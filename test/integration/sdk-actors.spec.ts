@@ -22,7 +22,7 @@ import {
   ActorId,
   ActorProxyBuilder,
 } from '../../lib/sdk/index.js';
-import { officialClient } from '../outsiders/official-sdk.js';
+import { addressOf, officialClient } from '../outsiders/official-sdk.js';
 import { runNest, type NestRun } from '../support/nest-run.js';
 import { platforms } from '../support/platforms.js';
 import { until } from '../support/until.js';
@@ -101,7 +101,7 @@ describe.each(platforms)(
         adapter: adapter(),
         providers: [Parking, Meter, Locker, Tariff, TollGate],
       });
-      official = officialClient({ httpEndpoint: nest.sidecar.url });
+      official = officialClient(addressOf(nest.sidecar));
     });
     afterAll(async () => {
       await official.stop();

@@ -1,4 +1,5 @@
 import {
+  CommunicationProtocolEnum,
   DaprClient,
   DaprServer,
   type DaprClientOptions,
@@ -6,6 +7,7 @@ import {
 } from '@dapr/dapr';
 import type { EmbeddedSidecar } from '../../lib/testing/index.js';
 import { freePort } from '../dapr/ports.js';
+import type { Sidecar } from '../support/sidecar.js';
 
 /** The official SDK has no level at which it says nothing. */
 export const quiet: LoggerService = {
@@ -16,18 +18,39 @@ export const quiet: LoggerService = {
   debug() {},
 };
 
-/** A sidecar, as far as a client of it needs to know. */
-type Address = Pick<EmbeddedSidecar, 'httpEndpoint'>;
+export type Protocol = 'HTTP' | 'gRPC';
 
-/** What points a client of the official SDK to a sidecar. */
-export function optionsFor(dapr: Address): Partial<DaprClientOptions> {
-  const { hostname, port } = new URL(dapr.httpEndpoint);
-  return { daprHost: hostname, daprPort: port, logger: { service: quiet } };
+/** A sidecar, as far as a client of it needs to know. */
+type Address = Pick<EmbeddedSidecar, 'httpEndpoint' | 'grpcEndpoint'>;
+
+/** The address of a sidecar that may be Dapr's own. */
+export function addressOf({ url, grpcPort }: Sidecar): Address {
+  return { httpEndpoint: url, grpcEndpoint: `127.0.0.1:${grpcPort}` };
 }
 
-/** The official client over HTTP. */
-export function officialClient(dapr: Address): DaprClient {
-  return new DaprClient(optionsFor(dapr));
+/** What points a client of the official SDK to a sidecar. */
+export function optionsFor(
+  { httpEndpoint, grpcEndpoint }: Address,
+  protocol: Protocol = 'HTTP',
+): Partial<DaprClientOptions> {
+  const isHttp = protocol === 'HTTP';
+  const { hostname, port } = new URL(
+    isHttp ? httpEndpoint : `http://${grpcEndpoint}`,
+  );
+  return {
+    daprHost: hostname,
+    daprPort: port,
+    communicationProtocol: CommunicationProtocolEnum[isHttp ? 'HTTP' : 'GRPC'],
+    logger: { service: quiet },
+  };
+}
+
+export function officialClient(
+  dapr: Address,
+  protocol?: Protocol,
+  options: Partial<DaprClientOptions> = {},
+): DaprClient {
+  return new DaprClient({ ...optionsFor(dapr, protocol), ...options });
 }
 
 /** An app on the official SDK's server. */

@@ -1,11 +1,6 @@
 import type { INestApplication } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
-import {
-  AbstractActor,
-  ActorId,
-  ActorProxyBuilder,
-  type DaprClient,
-} from '@dapr/dapr';
+import { AbstractActor } from '@dapr/dapr';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
   Actor,
@@ -19,11 +14,7 @@ import {
 } from '../../lib/index.js';
 import { EmbeddedSidecar } from '../../lib/testing/index.js';
 import { CapturedLog } from '../support/captured-log.js';
-import {
-  officialClient,
-  runOfficial,
-  type OfficialApp,
-} from './official-sdk.js';
+import { runOfficial, type OfficialApp } from './official-sdk.js';
 
 interface Line {
   readonly sku: string;
@@ -55,42 +46,22 @@ class Ledger extends AbstractActor {
   }
 }
 
-/** An actor of ours, whose callers are on the official SDK: it is named as their proxies name it, by the class. */
-@ActorType('Cart', { arguments: 'spread' })
-class Cart extends Actor<{ lines: Line[] }> {
+/** An actor of ours that calls it. */
+@ActorType('Cart')
+class Cart extends Actor {
   constructor(
     @InjectActors('Ledger') private readonly ledgers: Actors<Ledger>,
   ) {
     super();
   }
 
-  async add(sku: string, quantity: number): Promise<Line[]> {
-    const lines = await this.state.get('lines', []);
-    this.state.set('lines', [...lines, { sku, quantity }]);
-    return this.lines();
-  }
-
-  lines(): Promise<Line[]> {
-    return this.state.get('lines', []);
-  }
-
-  what(...args: unknown[]): unknown[] {
-    return args;
-  }
-
   async order(sku: string): Promise<number> {
     const line = { sku, quantity: 1 };
     return (await this.ledgers.get(this.id).book(line)).length;
   }
-
-  nothing(): void {}
-
-  fail(): never {
-    throw new RangeError('too many');
-  }
 }
 
-/** The same actor, described for our proxies. */
+/** The official SDK's actor, described for our proxies. */
 @ActorType('Ledger', { remote: true, arguments: 'spread' })
 abstract class RemoteLedger {
   abstract shout(text: string): string;
@@ -98,12 +69,9 @@ abstract class RemoteLedger {
   abstract close(): string;
 }
 
-const log = new CapturedLog();
-
 describe('actors of ours and of the official SDK', () => {
   let dapr: EmbeddedSidecar;
   let theirs: OfficialApp;
-  let client: DaprClient;
   let ours: INestApplication;
 
   beforeAll(async () => {
@@ -116,57 +84,13 @@ describe('actors of ours and of the official SDK', () => {
       Test.createTestingModule({
         imports: [DaprModule.forRoot(), DaprModule.forFeature([RemoteLedger])],
         providers: [Cart],
-      }).setLogger(log),
+      }).setLogger(new CapturedLog()),
       { appId: 'ours' },
     );
-    client = officialClient(dapr);
   });
   afterAll(async () => {
-    await client.stop();
     await dapr.close();
     await theirs.stop();
-  });
-
-  describe('the official proxy of an actor of ours', () => {
-    const cart = (id: string): Cart =>
-      new ActorProxyBuilder(Cart, client).build(new ActorId(id));
-
-    it('gives it all arguments and gets its results', async () => {
-      await cart('a').add('book', 1);
-      expect(await cart('a').add('pen', 2)).toEqual([
-        { sku: 'book', quantity: 1 },
-        { sku: 'pen', quantity: 2 },
-      ]);
-      expect(await cart('b').lines()).toEqual([]);
-    });
-
-    it.each<[string, unknown[]]>([
-      ['no argument', []],
-      ['text', ['book']],
-      ['a number', [0]],
-      ['an object', [{ sku: 'book' }]],
-      ['a list as the only argument [A21]', [['book', 'pen']]],
-      ['several', [null, false, '', { sku: 'book' }]],
-    ])('arrives as it was called: %s', async (_what, args) => {
-      expect(await cart('a').what(...args)).toEqual(args);
-    });
-
-    it('gets an empty answer where there is no result', async () => {
-      // The SDK makes text of an empty body.
-      expect(await cart('a').nothing()).toBe('');
-    });
-
-    it('rejects when the actor throws [A7]', async () => {
-      await expect(cart('a').fail()).rejects.toThrow('ERR_ACTOR_INVOKE_METHOD');
-      expect(log.of('error', 'too many')).toHaveLength(1);
-    });
-
-    it('rejects for what can not be called from outside [A10]', async () => {
-      const hidden = cart('a') as unknown as { onActivate(): Promise<void> };
-      await expect(hidden.onActivate()).rejects.toThrow(
-        'actor method not found',
-      );
-    });
   });
 
   describe('our proxy of an actor of the official SDK', () => {

@@ -1,4 +1,4 @@
-import { CommunicationProtocolEnum, DaprClient } from '@dapr/dapr';
+import type { DaprClient } from '@dapr/dapr';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -9,7 +9,7 @@ import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { EmbeddedSidecar } from '../../lib/testing/index.js';
 import { jwksComponent } from '../support/crypto-keys.js';
-import { optionsFor } from './official-sdk.js';
+import { officialClient } from './official-sdk.js';
 
 describe("the official SDK's cryptography on the embedded sidecar", () => {
   let folder: string;
@@ -19,11 +19,7 @@ describe("the official SDK's cryptography on the embedded sidecar", () => {
     folder = await mkdtemp(join(tmpdir(), 'nestjs-dapr-'));
     await writeFile(join(folder, 'jwks.yaml'), jwksComponent());
     dapr = await EmbeddedSidecar.start({ resources: folder });
-    client = new DaprClient({
-      ...optionsFor(dapr),
-      daprPort: dapr.grpcEndpoint.split(':').at(-1)!,
-      communicationProtocol: CommunicationProtocolEnum.GRPC,
-    });
+    client = officialClient(dapr, 'gRPC');
   });
   afterAll(async () => {
     await client.stop();
