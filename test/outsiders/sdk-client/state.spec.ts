@@ -3,7 +3,7 @@ import {
   StateConsistencyEnum,
   type DaprClient,
 } from '@dapr/dapr';
-import { beforeAll, expect, it } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 import { component } from '../../conformance/components.js';
 import { until } from '../../support/until.js';
 import { describeSdk, failureOf, withResources } from './sdk-client.js';
@@ -155,52 +155,6 @@ describeSdk(
             : { code: 3 }),
           message: 'state store nowhere is not found',
         });
-    });
-  },
-);
-
-describeSdk(
-  'queries of state',
-  () =>
-    withResources(
-      (backing) => backing.component('state', 'store'),
-      'postgresql',
-    ),
-  (run) => {
-    beforeAll(async () => {
-      // Without it, what is saved over gRPC are bytes for the store.
-      const metadata = { contentType: 'application/json' };
-      const people = { ada: 'A', bob: 'B', cleo: 'A' };
-      await run.client.state.save(
-        'store',
-        Object.entries(people).map(([key, org]) => ({ key, value: { org } })),
-        { metadata },
-      );
-    });
-
-    const query = (org: string, token?: string) =>
-      run.client.state.query('store', {
-        filter: { EQ: { org } },
-        sort: [{ key: 'org' }],
-        page: { limit: 1, ...(token !== undefined && { token }) },
-      });
-
-    it('get one page after the other', async () => {
-      const first = await query('A');
-      const second = await query('A', first.token);
-      const found = [...first.results, ...second.results];
-      expect(found.map(({ key }) => key).toSorted()).toEqual(['ada', 'cleo']);
-      for (const { data } of found)
-        // Over gRPC the SDK gives the bytes.
-        expect(
-          run.protocol === 'HTTP'
-            ? data
-            : JSON.parse(Buffer.from(data as Uint8Array).toString()),
-        ).toEqual({ org: 'A' });
-    });
-
-    it('get nothing where there is nothing', async () => {
-      expect((await query('Z')).results).toEqual([]);
     });
   },
 );
