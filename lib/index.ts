@@ -137,6 +137,7 @@ export type {
   ConversationUsage,
 } from './client/conversation.js';
 export type { Job, JobRequest } from './client/jobs.js';
+export type { ProxyOptions } from './client/proxy.js';
 export type { FailurePolicy } from './protocol/failure-policy.js';
 export type {
   WorkflowRuntimeStatus,

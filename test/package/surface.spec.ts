@@ -101,6 +101,7 @@ const surface: Readonly<Record<string, readonly string[]>> = {
     'type ConversationUsage',
     'type Job',
     'type JobRequest',
+    'type ProxyOptions',
     'type FailurePolicy',
     'type WorkflowRuntimeStatus',
     'type WorkflowState',
