@@ -9,19 +9,25 @@ const NAME = /^[0-9a-z_.-]+$/i;
 const VALUE = /^[ -~]*$/;
 
 /** Headers that are not the caller's to correct, such as those of the trace: what gRPC can't carry is left out. */
-export function setWhatCanBe(metadata: Metadata, headers: Headers = {}): void {
-  for (const [name, value] of Object.entries(headers))
+export function setWhatCanBe(
+  metadata: Metadata,
+  headers: Headers | undefined,
+): void {
+  for (const name in headers) {
+    const value = headers[name];
     if (value !== undefined && canBeSent(name, value))
       metadata.set(name, value);
+  }
 }
 
 /** The headers of a call. @throws {@link DaprBadRequestError} for what gRPC can't carry */
 export function setOwn(
   metadata: Metadata,
   operation: string,
-  headers: Headers = {},
+  headers: Headers | undefined,
 ): void {
-  for (const [name, value] of Object.entries(headers)) {
+  for (const name in headers) {
+    const value = headers[name];
     if (value === undefined) continue;
     if (!canBeSent(name, value))
       throw new DaprBadRequestError(

@@ -10,6 +10,7 @@ import {
 } from '@grpc/grpc-js';
 import { DaprDefinition } from '../../../lib/protocol/proto/generated/dapr.js';
 import type { DaprMethod } from '../../../lib/protocol/proto/methods.js';
+import { joinSockets } from '../../support/join-sockets.js';
 
 /** A call as it arrived. */
 export interface SeenCall {
@@ -58,14 +59,7 @@ export async function startGrpcServer(
     const inside = connect(inner, '127.0.0.1');
     sockets.add(outside);
     outside.once('close', () => sockets.delete(outside));
-    for (const [socket, other] of [
-      [outside, inside],
-      [inside, outside],
-    ] as const) {
-      socket.on('error', () => other.destroy());
-      socket.once('close', () => other.destroy());
-      socket.pipe(other);
-    }
+    joinSockets(outside, inside);
   });
   front.listen({ port, host });
   await once(front, 'listening');

@@ -16,6 +16,7 @@ import { DaprClient } from '../../../lib/client/dapr-client.js';
 import { SidecarUnavailableError } from '../../../lib/errors/sidecar-unavailable.error.js';
 import { component } from '../../conformance/components.js';
 import { startEmbedded } from '../../support/embedded-sidecar.js';
+import { joinSockets } from '../../support/join-sockets.js';
 import type { Sidecar } from '../../support/sidecar.js';
 
 const CERTIFICATE = fileURLToPath(
@@ -53,14 +54,7 @@ describe('DaprClient over gRPC with TLS', () => {
       },
       (outside) => {
         const inside = connect(sidecar.grpcPort, '127.0.0.1');
-        for (const [socket, other] of [
-          [outside, inside],
-          [inside, outside],
-        ] as const) {
-          socket.on('error', () => other.destroy());
-          socket.once('close', () => other.destroy());
-          socket.pipe(other);
-        }
+        joinSockets(outside, inside);
       },
     );
     gateway.on('tlsClientError', () => undefined);
