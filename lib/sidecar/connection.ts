@@ -31,7 +31,13 @@ export class Connection {
     channel: AppChannel,
   ) {
     this.replica = new Replica(appId, instanceId, channel);
-    this.host = { appId, instanceId, channel: this.replica };
+    const { replica } = this;
+    this.host = {
+      appId,
+      instanceId,
+      channel: replica,
+      leaving: replica.leaving,
+    };
   }
 
   /**
@@ -79,7 +85,10 @@ export class Connection {
     for (const end of this.ends) end();
     this.replica.leave();
     // daprd would cut the turns that run; here the app's own drain waits for them.
-    await before(GRACE, this.replica.quiet());
+    await before(
+      GRACE,
+      Promise.all([this.engine.actors.leave(this.host), this.replica.quiet()]),
+    );
     const left = Promise.all([
       this.engine.actors.unregister(this.host, 'closing'),
       this.replica.quiet(),

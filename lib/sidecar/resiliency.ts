@@ -58,6 +58,11 @@ export class Resiliency {
     return this.policy(appId, 'actors', actorType, ['Actor']);
   }
 
+  /** Whether a file names the actor type, so that daprd's built-in retries do not hold for it. */
+  namesActor(appId: string, actorType: string): boolean {
+    return this.specsOf(appId).some(({ actors }) => actors.has(actorType));
+  }
+
   /** Names of the resources that hold for the application. */
   namesOf(appId: string): string[] {
     return this.specsOf(appId).map((spec) => spec.name);

@@ -207,8 +207,7 @@ export class Sidecar {
 
   /** Calls of actors wait from the start, as they do for an application that daprd has not yet asked. */
   private expectActors(): void {
-    const { actors, applications } = this.engine;
-    if (!applications.has(this.appId)) actors.expect(this.appId);
+    this.engine.actors.expect(this.instanceId);
   }
 
   private channelTo(app: AppAddress): AppChannel {
@@ -223,7 +222,7 @@ export class Sidecar {
 
   private describe(): MetadataSource {
     const { resources, resiliency, pubsub, actors } = this.engine;
-    const { appId } = this;
+    const { appId, instanceId } = this;
     return {
       appId,
       appPort: this.app.port || undefined,
@@ -234,7 +233,7 @@ export class Sidecar {
       subscriptions: pubsub.subscriptionsOf(appId),
       httpEndpoints: resources.httpEndpointsOf(appId).map(({ name }) => name),
       resiliencies: resiliency.namesOf(appId),
-      actors: this.isConnected ? actors.activeActors(appId) : undefined,
+      actors: this.isConnected ? actors.activeActors(instanceId) : undefined,
     };
   }
 }

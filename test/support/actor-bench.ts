@@ -19,7 +19,7 @@ export interface ActorBenchOptions {
   readonly components?: readonly Component[];
 }
 
-/** The actor block of the sidecar, with the API of any app id and real applications behind it. */
+/** The actor block of the sidecar, with the APIs of any sidecars and real applications behind it. */
 export class ActorBench {
   readonly clock = new VirtualClock();
   readonly activity = new Activity();
@@ -62,35 +62,58 @@ export class ActorBench {
   ): Promise<BenchHost> {
     const app = await new RecordingApp().listen();
     const channel = new HttpAppChannel(`http://127.0.0.1:${app.port}`);
-    const host = { appId, instanceId, channel, app };
+    const departure = new AbortController();
+    const host = {
+      appId,
+      instanceId,
+      channel,
+      leaving: departure.signal,
+      app,
+      leave: () => {
+        departure.abort();
+        return this.actors.leave(host);
+      },
+    };
     this.hosts.push(host);
     await this.actors.register(host, config);
     return host;
   }
 
-  api(appId: string): Promise<ApiServer> {
+  /** The API of a host's sidecar, or of the first one of an app id. */
+  api(of: string | BenchHost): Promise<ApiServer> {
+    const { appId, instanceId } =
+      typeof of === 'string' ? { appId: of, instanceId: `${of}-1` } : of;
     const server =
-      this.servers.get(appId) ??
-      serveApi(appId, actorRoutes(this.actors), this.activity);
-    this.servers.set(appId, server);
+      this.servers.get(instanceId) ??
+      serveApi(appId, actorRoutes(this.actors), this.activity, instanceId);
+    this.servers.set(instanceId, server);
     return server;
   }
 
-  /** A call of the app's sidecar; `path` is that behind `/v1.0/actors/`. */
+  /** A call of a host's sidecar, or of the first one of an app id; `path` is that behind `/v1.0/actors/`. */
   async call(
-    appId: string,
+    of: string | BenchHost,
     verb: string,
     path: string,
     body?: unknown,
     headers?: Record<string, string>,
   ): Promise<WireAnswer> {
     return call(
-      await this.api(appId),
+      await this.api(of),
       verb,
       `/v1.0/actors/${path}`,
       body,
       headers,
     );
+  }
+
+  /** Moves time on, second by second, until `work` has ended. */
+  async passUntil<T>(work: Promise<T>): Promise<T> {
+    let isDone = false;
+    const end = (): void => void (isDone = true);
+    work.then(end, end);
+    while (!isDone) await this.clock.advance('1s');
+    return work;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -106,4 +129,6 @@ export class ActorBench {
 
 export interface BenchHost extends ActorHost {
   readonly app: RecordingApp;
+  /** It is about to go. */
+  leave(): Promise<void>;
 }

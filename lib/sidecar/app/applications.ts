@@ -17,10 +17,6 @@ export class Applications {
     );
   }
 
-  has(appId: string): boolean {
-    return (this.replicas.get(appId)?.length ?? 0) > 0;
-  }
-
   /** Whether there ever was a process of that application. */
   knows(appId: string): boolean {
     return this.replicas.has(appId);

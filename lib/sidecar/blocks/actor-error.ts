@@ -5,6 +5,7 @@ export type ActorErrorReason =
   | 'no-state-store'
   | 'not-hosted'
   | 'no-address'
+  | 'moved'
   | 'already-exists'
   | 'failed';
 
@@ -17,6 +18,11 @@ export class ActorError extends Error {
     super(message);
     this.name = 'ActorError';
   }
+}
+
+/** What became of a turn that had not ended when its actor had to go to another host. */
+export function turnMoved(): ActorError {
+  return new ActorError('moved', 'context canceled');
 }
 
 /** What became of a call whose caller, or whose actor instance, went away. */

@@ -1,5 +1,5 @@
 import type { Clock, ScheduledCall } from '../../protocol/clock.js';
-import { contextCanceled } from './actor-error.js';
+import { contextCanceled, type ActorError } from './actor-error.js';
 import { TurnLock } from './actor-lock.js';
 import type { ActorHost } from './actor-placement.js';
 import type { ActorSettings } from './actor-settings.js';
@@ -60,14 +60,14 @@ export class ActorInstance {
   ): Promise<T> {
     const leave = await this.lock.enter(reentrancyId, signal);
     const cut = new AbortController();
-    const abort = (): void => cut.abort();
+    const abort = (): void => cut.abort(contextCanceled());
     signal?.addEventListener('abort', abort, { once: true });
     this.running.add(cut);
     this.touch();
     try {
       return await work(cut.signal);
     } catch (error) {
-      throw cut.signal.aborted ? contextCanceled() : error;
+      throw cut.signal.aborted ? cut.signal.reason : error;
     } finally {
       this.running.delete(cut);
       signal?.removeEventListener('abort', abort);
@@ -75,7 +75,12 @@ export class ActorInstance {
     }
   }
 
-  /** Resolves when all turns have ended, or their time is up. */
+  /** Resolves when all turns have ended. */
+  quiet(): Promise<void> {
+    return this.lock.free();
+  }
+
+  /** Resolves when all turns have ended, or the time that they have is up. */
   async drain(): Promise<void> {
     const { clock, settings } = this.options;
     if (settings.drainTimeout === 0) return;
@@ -83,17 +88,17 @@ export class ActorInstance {
     const timeUp = new Promise<void>((resolve) => {
       timer = clock.schedule(settings.drainTimeout, resolve);
     });
-    await Promise.race([this.lock.free(), timeUp]);
+    await Promise.race([this.quiet(), timeUp]);
     timer?.cancel();
   }
 
-  /** Cuts the turns that run, and sends away those that wait. */
-  end(): void {
+  /** Cuts the turns that run, which fail with `reason`, and sends away those that wait. */
+  end(reason: ActorError = contextCanceled()): void {
     this.leaving = true;
     this.ended = true;
     this.idleCall?.cancel();
     this.lock.close();
-    for (const cut of this.running) cut.abort();
+    for (const cut of this.running) cut.abort(reason);
   }
 
   /** The idle deadline counts from the start of a turn, so it can pass while the turn runs. */

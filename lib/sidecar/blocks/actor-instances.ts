@@ -2,19 +2,17 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../protocol/clock.js';
 import type { Activity } from '../activity.js';
 import type { ActorAddress } from './actor-calls.js';
-import { ActorError, contextCanceled } from './actor-error.js';
+import { ActorError, contextCanceled, turnMoved } from './actor-error.js';
 import { ActorInstance } from './actor-instance.js';
 import { InstanceClosed } from './actor-lock.js';
-import { ActorPlacement, type ActorHost } from './actor-placement.js';
-import type { ActorSettings } from './actor-settings.js';
+import type { ActorHost, ActorPlacement } from './actor-placement.js';
 
 export interface ActorInstancesDependencies {
   readonly clock: Clock;
   readonly activity: Activity;
+  readonly placement: ActorPlacement;
   /** Tells the host that the instance is no more. */
   readonly deactivate: (host: ActorHost, actor: ActorAddress) => Promise<void>;
-  /** An actor goes to another host. */
-  readonly onMove: (instance: ActorInstance) => void;
 }
 
 /** What a turn works with. */
@@ -26,9 +24,14 @@ export interface Turn {
   readonly signal: AbortSignal;
 }
 
+/**
+ * Why an instance ends: nobody called it, it belongs to another host, which its own host may be about to leave to, or
+ * its host goes with all that it has.
+ */
+type Reason = 'idle' | 'moving' | 'leaving' | 'closing' | 'lost';
+
 /** All active actors: one instance of each, on the host that placement chooses. */
 export class ActorInstances {
-  readonly placement = new ActorPlacement();
   private readonly instances = new Map<string, ActorInstance>();
 
   constructor(private readonly deps: ActorInstancesDependencies) {}
@@ -59,45 +62,39 @@ export class ActorInstances {
     }
   }
 
-  /** Whether the actor is active on a host of this app. */
-  isActive(appId: string, actor: ActorAddress): boolean {
+  /** Whether the actor is active on the host behind that sidecar. */
+  isActive(instanceId: string, actor: ActorAddress): boolean {
     const instance = this.instances.get(keyOf(actor));
     return (
-      instance !== undefined && !instance.ended && instance.host.appId === appId
+      instance !== undefined &&
+      !instance.ended &&
+      instance.host.instanceId === instanceId
     );
   }
 
-  countOf(appId: string, type: string): number {
+  countOf(host: ActorHost | undefined, type: string): number {
     let count = 0;
     for (const instance of this.instances.values())
-      if (
-        instance.type === type &&
-        instance.host.appId === appId &&
-        !instance.ended
-      )
+      if (instance.type === type && instance.host === host && !instance.ended)
         count += 1;
     return count;
   }
 
   /** Resolves when the actors that belong to another host by now have left theirs. */
-  async place(
-    host: ActorHost,
-    types: ReadonlyMap<string, ActorSettings>,
-  ): Promise<void> {
-    this.placement.set(host, types);
+  async settle(): Promise<void> {
     const moves = [];
     for (const instance of this.instances.values()) {
-      const { type, id } = instance;
-      if (this.placement.ownerOf(type, id) === instance.host) continue;
-      this.deps.onMove(instance);
-      moves.push(this.retire(instance, 'move'));
+      const { type, id, host } = instance;
+      if (this.deps.placement.ownerOf(type, id) !== host)
+        moves.push(
+          this.retire(instance, host.leaving.aborted ? 'leaving' : 'moving'),
+        );
     }
     await Promise.all(moves);
   }
 
-  /** Cuts the turns on a host that leaves, and tells it so if it is still there. */
+  /** Cuts the turns on a host that is no more, and tells it so if it is still there. */
   async remove(host: ActorHost, how: 'closing' | 'lost'): Promise<void> {
-    this.placement.remove(host);
     const ends = [];
     for (const instance of this.instances.values())
       if (instance.host === host) ends.push(this.retire(instance, how));
@@ -105,7 +102,6 @@ export class ActorInstances {
   }
 
   close(): void {
-    this.placement.clear();
     for (const instance of this.instances.values()) this.forget(instance);
   }
 
@@ -113,9 +109,10 @@ export class ActorInstances {
     const key = keyOf(actor);
     const active = this.instances.get(key);
     if (active) return active;
+    const { clock, placement } = this.deps;
     const { type, id } = actor;
-    const host = this.placement.ownerOf(type, id);
-    const settings = host && this.placement.settingsOf(host, type);
+    const host = placement.ownerOf(type, id);
+    const settings = host && placement.settingsOf(host, type);
     if (!settings)
       throw new ActorError(
         'no-address',
@@ -126,7 +123,7 @@ export class ActorInstances {
       type,
       id,
       settings,
-      clock: this.deps.clock,
+      clock,
       onIdle: (idle) => void this.retire(idle, 'idle'),
     });
     this.instances.set(key, instance);
@@ -134,25 +131,24 @@ export class ActorInstances {
   }
 
   /**
-   * Ends an instance. Only one that moves may end its turns first: an idle timeout cuts the turn that runs, and so does a
-   * daprd that stops. The next instance begins when the host has answered.
+   * Ends an instance. Only one that goes to another host may end its turns first: an idle timeout cuts the turn that
+   * runs, and so does a daprd that stops. The next instance begins when the host has answered.
    */
-  private retire(
-    instance: ActorInstance,
-    why: 'idle' | 'move' | 'closing' | 'lost',
-  ): Promise<void> {
+  private retire(instance: ActorInstance, why: Reason): Promise<void> {
     // Nobody is left who could answer a DELETE that is under way.
     if (why === 'lost') return Promise.resolve(this.forget(instance));
     if (instance.leaving) {
-      if (why !== 'move') instance.end();
+      if (why === 'idle' || why === 'closing') instance.end();
       return instance.gone;
     }
     instance.leaving = true;
-    void this.deps.activity.track(async () => {
+    const { activity, deactivate } = this.deps;
+    void activity.track(async () => {
       // The turns that it waits for are activities of their own.
-      if (why === 'move') await this.deps.activity.rest(() => instance.drain());
-      instance.end();
-      await this.deps.deactivate(instance.host, instance);
+      if (why === 'moving') await activity.rest(() => instance.drain());
+      if (why === 'leaving') await activity.rest(() => instance.quiet());
+      instance.end(why === 'moving' ? turnMoved() : contextCanceled());
+      await deactivate(instance.host, instance);
       this.forget(instance);
     });
     return instance.gone;

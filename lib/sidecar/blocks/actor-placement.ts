@@ -7,6 +7,8 @@ export interface ActorHost {
   /** Tells replicas of one app id apart; decides the placement, so a stable name makes it repeatable. */
   readonly instanceId: string;
   readonly channel: AppChannel;
+  /** Aborts when the process is about to go: its actors go to those that stay. */
+  readonly leaving: AbortSignal;
 }
 
 /** Which host runs which actor. */
@@ -15,9 +17,11 @@ export class ActorPlacement {
     ActorHost,
     ReadonlyMap<string, ActorSettings>
   >();
+  private readonly everHosted = new Set<string>();
 
   set(host: ActorHost, types: ReadonlyMap<string, ActorSettings>): void {
     this.hosts.set(host, types);
+    for (const type of types.keys()) this.everHosted.add(type);
   }
 
   remove(host: ActorHost): void {
@@ -32,25 +36,35 @@ export class ActorPlacement {
     return this.hosts.get(host)?.get(type);
   }
 
-  /** Whether a running process of this app hosts the type. */
-  isHostedBy(appId: string, type: string): boolean {
-    return this.hostsOf(type).some((host) => host.appId === appId);
+  /** The host behind that sidecar. */
+  hostOf(instanceId: string): ActorHost | undefined {
+    for (const host of this.hosts.keys())
+      if (host.instanceId === instanceId) return host;
+    return undefined;
   }
 
-  typesOf(appId: string): readonly string[] {
-    const types = new Set<string>();
-    for (const [host, hosted] of this.hosts)
-      if (host.appId === appId)
-        for (const type of hosted.keys()) types.add(type);
-    return [...types];
+  typesOf(host: ActorHost | undefined): readonly string[] {
+    return [...((host && this.hosts.get(host)?.keys()) ?? [])];
+  }
+
+  /** Whether a process hosts the type that is not about to go. */
+  isHosted(type: string): boolean {
+    return this.hostsOf(type).some(stays);
+  }
+
+  /** Whether any process has ever hosted the type. */
+  wasHosted(type: string): boolean {
+    return this.everHosted.has(type);
   }
 
   /**
    * The host with the highest hash of itself and the actor (rendezvous hashing): a host that joins or leaves moves only
-   * the actors that it gains or loses.
+   * the actors that it gains or loses. One that is about to go has them only while there is no other.
    */
   ownerOf(type: string, id: string): ActorHost | undefined {
-    const candidates = this.hostsOf(type);
+    const hosts = this.hostsOf(type);
+    const staying = hosts.filter(stays);
+    const candidates = staying.length > 0 ? staying : hosts;
     if (candidates.length < 2) return candidates[0];
     let owner: ActorHost | undefined;
     let highest = -1;
@@ -67,6 +81,10 @@ export class ActorPlacement {
       if (types.has(type)) hosts.push(host);
     return hosts;
   }
+}
+
+function stays({ leaving }: ActorHost): boolean {
+  return !leaving.aborted;
 }
 
 /** FNV-1a with the last mixing step of MurmurHash3: names that differ in one letter spread over the whole range. */

@@ -43,13 +43,8 @@ export interface NamedReminder extends RegisteredReminder {
   readonly name: string;
 }
 
-/** Reminders belong to an app id; hosts of the same type in another app neither see nor get them. */
-export interface ReminderOwner extends ActorAddress {
-  readonly appId: string;
-}
-
 interface Reminder {
-  readonly owner: ReminderOwner;
+  readonly actor: ActorAddress;
   readonly name: string;
   readonly schedule: Schedule;
   readonly registered: RegisteredReminder;
@@ -66,17 +61,20 @@ interface Reminder {
 export interface ActorRemindersDependencies {
   readonly clock: Clock;
   readonly activity: Activity;
-  /** Whether a running process of that app could take a tick. */
-  readonly isHosted: (owner: ReminderOwner) => boolean;
+  /** Whether a running process could take a tick for an actor of that type. */
+  readonly isHosted: (type: string) => boolean;
   /** Calls the actor. Rejects when it does not answer 200. */
   readonly tick: (
-    owner: ReminderOwner,
+    actor: ActorAddress,
     name: string,
     body: string,
   ) => Promise<void>;
 }
 
-/** The reminders of all apps. They outlive the processes of their app, as in Dapr's scheduler. */
+/**
+ * The reminders of all actors. They outlive the processes of their app, as in Dapr's scheduler, and belong to the actor:
+ * where several apps host its type, all of them see its reminders, and the one that has the actor gets them.
+ */
 export class ActorReminders {
   private readonly reminders = new Map<string, Reminder>();
 
@@ -86,11 +84,11 @@ export class ActorReminders {
    * Takes the place of a reminder of that name, and begins anew.
    * @throws DurationError in daprd's words; ActorError when it exists and must not be overwritten
    */
-  create(owner: ReminderOwner, name: string, request: ReminderRequest): void {
+  create(actor: ActorAddress, name: string, request: ReminderRequest): void {
     const { dueTime, ttl, data, overwrite = true } = request;
     const { failurePolicy = DEFAULT_POLICY } = request;
-    const key = keyOf(owner, name);
-    checkJobName(owner, name);
+    const key = keyOf(actor, name);
+    checkJobName(actor, name);
     const schedule = resolveSchedule(
       'reminder',
       request,
@@ -104,7 +102,7 @@ export class ActorReminders {
     this.remove(key);
     const period = request.period && schedulerPeriod(request.period);
     const reminder: Reminder = {
-      owner,
+      actor,
       name,
       schedule,
       registered: {
@@ -124,37 +122,33 @@ export class ActorReminders {
     this.arm(reminder);
   }
 
-  get(owner: ReminderOwner, name: string): RegisteredReminder | undefined {
+  get(actor: ActorAddress, name: string): RegisteredReminder | undefined {
     checkJobName(
-      owner,
+      actor,
       name,
       'api error: code = Internal desc = failed to get job due to: ',
     );
-    return this.reminders.get(keyOf(owner, name))?.registered;
+    return this.reminders.get(keyOf(actor, name))?.registered;
   }
 
-  delete(owner: ReminderOwner, name: string): void {
-    checkJobName(owner, name);
-    this.remove(keyOf(owner, name));
+  delete(actor: ActorAddress, name: string): void {
+    checkJobName(actor, name);
+    this.remove(keyOf(actor, name));
   }
 
   /** Those of an actor, or of all actors of a type, by type, id and name. */
-  list(appId: string, type: string, id?: string): NamedReminder[] {
-    return this.of(appId, type, id)
+  list(type: string, id?: string): NamedReminder[] {
+    return this.of(type, id)
       .sort((a, b) =>
-        keyOf(a.owner, a.name) < keyOf(b.owner, b.name) ? -1 : 1,
+        keyOf(a.actor, a.name) < keyOf(b.actor, b.name) ? -1 : 1,
       )
-      .map(({ owner, name, registered }) => ({
-        ...registered,
-        actor: owner,
-        name,
-      }));
+      .map(({ actor, name, registered }) => ({ ...registered, actor, name }));
   }
 
   /** Removes those of an actor, or of all actors of a type. */
-  deleteAll(appId: string, type: string, id?: string): void {
-    for (const { owner, name } of this.of(appId, type, id))
-      this.remove(keyOf(owner, name));
+  deleteAll(type: string, id?: string): void {
+    for (const { actor, name } of this.of(type, id))
+      this.remove(keyOf(actor, name));
   }
 
   /** A host has come: what was due without one goes out now. */
@@ -168,12 +162,10 @@ export class ActorReminders {
     this.reminders.clear();
   }
 
-  private of(appId: string, type: string, id?: string): Reminder[] {
+  private of(type: string, id?: string): Reminder[] {
     return [...this.reminders.values()].filter(
-      ({ owner }) =>
-        owner.appId === appId &&
-        owner.type === type &&
-        (id === undefined || owner.id === id),
+      ({ actor }) =>
+        actor.type === type && (id === undefined || actor.id === id),
     );
   }
 
@@ -186,17 +178,17 @@ export class ActorReminders {
   private arm(reminder: Reminder): void {
     const due = reminder.schedule.at(reminder.fired);
     if (due === undefined)
-      return this.remove(keyOf(reminder.owner, reminder.name));
+      return this.remove(keyOf(reminder.actor, reminder.name));
     const at = due + delayOf(reminder.failurePolicy, reminder.failures);
     reminder.next = fireAt(this.deps, at, () => void this.fire(reminder));
   }
 
   private async fire(reminder: Reminder): Promise<void> {
-    const { owner, name, body } = reminder;
-    reminder.waiting = !this.deps.isHosted(owner);
+    const { actor, name, body } = reminder;
+    reminder.waiting = !this.deps.isHosted(actor.type);
     if (reminder.waiting) return;
     try {
-      await this.deps.tick(owner, name, body);
+      await this.deps.tick(actor, name, body);
       reminder.failures = 0;
     } catch {
       // The answer may hold the application's data, so it is not logged; the application logs its own errors.
@@ -205,17 +197,17 @@ export class ActorReminders {
         reminder.failures = 0;
     }
     if (reminder.failures === 0) reminder.fired += 1;
-    if (this.reminders.get(keyOf(owner, name)) === reminder) this.arm(reminder);
+    if (this.reminders.get(keyOf(actor, name)) === reminder) this.arm(reminder);
   }
 }
 
-function keyOf({ appId, type, id }: ReminderOwner, name: string): string {
-  return `${appId}||${type}||${id}||${name}`;
+function keyOf({ type, id }: ActorAddress, name: string): string {
+  return `${type}||${id}||${name}`;
 }
 
 /** The scheduler puts type, id and name into one name that becomes a path of its store. */
 function checkJobName(
-  { type, id }: ReminderOwner,
+  { type, id }: ActorAddress,
   name: string,
   context = '',
 ): void {

@@ -70,10 +70,10 @@ function readEntry(
   };
   const idleTimeout = read(() => durationOf('actorIdleTimeout', entry));
   const drainTimeout = read(() => drainTimeoutOf(entry));
-  const drains = entry.drainRebalancedActors ?? top.drains;
   return {
     idleTimeout: idleTimeout ?? IDLE_TIMEOUT,
-    drainTimeout: drains ? (drainTimeout ?? top.drainTimeout) : 0,
+    // daprd reads drainRebalancedActors at the top only.
+    drainTimeout: top.drains ? (drainTimeout ?? top.drainTimeout) : 0,
     maxStackDepth: stackDepthOf(entry),
   };
 }

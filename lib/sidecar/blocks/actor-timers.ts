@@ -39,8 +39,9 @@ export interface ActorTimersDependencies {
 }
 
 /**
- * The timers of all actors. They live in the memory of the host that owns the actor: they outlive an idle actor, which a
- * tick activates again, and go with the host (dapr/dapr pkg/actors/internal/timers/inmemory).
+ * The timers of all actors. They live in the memory of the sidecar where they were made and go with it, wherever the
+ * actor is: they outlive one that was idle, which a tick activates again, and follow one that moved
+ * (dapr/dapr pkg/actors/internal/timers/inmemory).
  */
 export class ActorTimers {
   private readonly timers = new Map<string, Timer>();
@@ -48,7 +49,7 @@ export class ActorTimers {
   constructor(private readonly deps: ActorTimersDependencies) {}
 
   /**
-   * Takes the place of a timer of that name.
+   * Takes the place of a timer of that name in the sidecar of that host.
    * @throws ActorError in daprd's words
    */
   create(
@@ -58,8 +59,8 @@ export class ActorTimers {
     request: TimerRequest,
   ): void {
     const now = this.deps.clock.now();
-    const schedule = scheduleOf(keyOf(actor, name), request, now);
-    this.delete(actor, name);
+    const schedule = scheduleOf(nameOf(actor, name), request, now);
+    this.delete(host, actor, name);
     const timer: Timer = {
       host,
       actor,
@@ -68,23 +69,18 @@ export class ActorTimers {
       body: bodyOf(request),
       fired: 0,
     };
-    this.timers.set(keyOf(actor, name), timer);
+    this.timers.set(keyOf(timer), timer);
     this.arm(timer);
   }
 
-  delete(actor: ActorAddress, name: string): void {
-    this.remove(keyOf(actor, name));
+  delete(host: ActorHost, actor: ActorAddress, name: string): void {
+    this.remove(keyOf({ host, actor, name }));
   }
 
-  /** Ends the timers that live on this host: all, or those of one actor. */
-  drop(host: ActorHost, actor?: ActorAddress): void {
+  /** Ends the timers of that host's sidecar. */
+  drop(host: ActorHost): void {
     for (const [key, timer] of this.timers)
-      if (
-        timer.host === host &&
-        (!actor ||
-          (timer.actor.type === actor.type && timer.actor.id === actor.id))
-      )
-        this.remove(key);
+      if (timer.host === host) this.remove(key);
   }
 
   clear(): void {
@@ -99,20 +95,27 @@ export class ActorTimers {
   /** The next tick is set when the last one has ended, at its time by the schedule: late ticks run back to back. */
   private arm(timer: Timer): void {
     const at = timer.schedule.at(timer.fired);
-    if (at === undefined) return this.delete(timer.actor, timer.name);
+    if (at === undefined) return this.remove(keyOf(timer));
     timer.next = fireAt(this.deps, at, () => void this.fire(timer));
   }
 
   private async fire(timer: Timer): Promise<void> {
     await this.deps.tick(timer.actor, timer.name, timer.body);
     timer.fired += 1;
-    const current = this.timers.get(keyOf(timer.actor, timer.name));
-    if (current === timer) this.arm(timer);
+    if (this.timers.get(keyOf(timer)) === timer) this.arm(timer);
   }
 }
 
-function keyOf({ type, id }: ActorAddress, name: string): string {
+function nameOf({ type, id }: ActorAddress, name: string): string {
   return `${type}||${id}||${name}`;
+}
+
+function keyOf({
+  host,
+  actor,
+  name,
+}: Pick<Timer, 'host' | 'actor' | 'name'>): string {
+  return `${host.instanceId}||${nameOf(actor, name)}`;
 }
 
 function bodyOf({

@@ -1,30 +1,36 @@
 import { contextCanceled } from './actor-error.js';
 
+interface Caller {
+  /** Of the sidecar that was called. */
+  readonly instanceId: string;
+  readonly signal: AbortSignal;
+}
+
 /**
- * Apps that have yet to tell their actor types. daprd holds their state, timer and reminder calls back until they have
+ * Sidecars whose app has yet to tell its actor types. daprd holds state, timer and reminder calls back until it has
  * (dapr/dapr pkg/actors/actors.go).
  */
 export class ExpectedApps {
   private readonly waiting = new Map<string, (() => void)[]>();
 
-  expect(appId: string): void {
-    if (!this.waiting.has(appId)) this.waiting.set(appId, []);
+  expect(instanceId: string): void {
+    if (!this.waiting.has(instanceId)) this.waiting.set(instanceId, []);
   }
 
   /** The app has told its types, or will not. */
-  settle(appId: string): void {
-    const waiting = this.waiting.get(appId) ?? [];
-    this.waiting.delete(appId);
+  settle(instanceId: string): void {
+    const waiting = this.waiting.get(instanceId) ?? [];
+    this.waiting.delete(instanceId);
     for (const resolve of waiting) resolve();
   }
 
   clear(): void {
-    for (const appId of this.waiting.keys()) this.settle(appId);
+    for (const instanceId of this.waiting.keys()) this.settle(instanceId);
   }
 
-  /** Resolves when the app is not expected. */
-  known(appId: string, signal: AbortSignal): Promise<void> | undefined {
-    const waiting = this.waiting.get(appId);
+  /** Resolves when the app behind that sidecar is not expected. */
+  known({ instanceId, signal }: Caller): Promise<void> | undefined {
+    const waiting = this.waiting.get(instanceId);
     if (!waiting) return undefined;
     return new Promise((resolve, reject) => {
       const abort = (): void => reject(contextCanceled());

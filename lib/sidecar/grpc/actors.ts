@@ -73,7 +73,7 @@ export function actorMethods(actors: Actors): GrpcMethods {
       validated('invalid request', () => checkName(name));
       await orError(
         'error creating actor reminder',
-        actors.createReminder(call, actor, name, {
+        actors.schedules.createReminder(call, actor, name, {
           dueTime,
           period,
           ttl,
@@ -89,7 +89,7 @@ export function actorMethods(actors: Actors): GrpcMethods {
       const actor = unreserved(request);
       const reminder = await orError(
         'error getting actor reminder',
-        actors.getReminder(call, actor, name),
+        actors.schedules.getReminder(call, actor, name),
       );
       if (reminder) return wireReminder(actor, reminder);
       throw new GrpcError(
@@ -101,7 +101,7 @@ export function actorMethods(actors: Actors): GrpcMethods {
       const { type } = unreserved({ ...request, actorId: '' });
       const reminders = await orError(
         'error listing actor reminders',
-        actors.listReminders(call, type, request.actorId || undefined),
+        actors.schedules.listReminders(call, type, request.actorId || undefined),
       );
       return {
         reminders: await Promise.all(
@@ -119,7 +119,7 @@ export function actorMethods(actors: Actors): GrpcMethods {
     async unregisterActorReminder(request, call) {
       await orError(
         'error deleting actor reminder',
-        actors.deleteReminder(call, unreserved(request), request.name),
+        actors.schedules.deleteReminder(call, unreserved(request), request.name),
       );
       return {};
     },
@@ -127,7 +127,7 @@ export function actorMethods(actors: Actors): GrpcMethods {
       const { type } = unreserved({ ...request, actorId: '' });
       await orError(
         'error deleting actor reminder',
-        actors.deleteReminders(call, type, request.actorId || undefined),
+        actors.schedules.deleteReminders(call, type, request.actorId || undefined),
       );
       return {};
     },
@@ -137,7 +137,7 @@ export function actorMethods(actors: Actors): GrpcMethods {
       validated('invalid request', () => checkName(name));
       await orError(
         'error creating actor timer',
-        actors.createTimer(call, actor, name, {
+        actors.schedules.createTimer(call, actor, name, {
           dueTime,
           period,
           ttl,
@@ -148,7 +148,7 @@ export function actorMethods(actors: Actors): GrpcMethods {
       return {};
     },
     async unregisterActorTimer(request, call) {
-      await actors.deleteTimer(call, unreserved(request), request.name);
+      await actors.schedules.deleteTimer(call, unreserved(request), request.name);
       return {};
     },
   };

@@ -107,7 +107,7 @@ const createReminder: Operation = async (actors, actor, call, name) => {
   await orError(
     'ERR_ACTOR_REMINDER_CREATE',
     'error creating actor reminder',
-    actors.createReminder(call, actor, name, request),
+    actors.schedules.createReminder(call, actor, name, request),
   );
   return NO_CONTENT;
 };
@@ -116,7 +116,7 @@ const getReminder: Operation = async (actors, actor, call, name) => {
   const reminder = await orError(
     'ERR_ACTOR_REMINDER_GET',
     'error getting actor reminder',
-    actors.getReminder(call, actor, name),
+    actors.schedules.getReminder(call, actor, name),
   );
   if (!reminder)
     throw new ApiError(
@@ -138,7 +138,7 @@ const deleteReminder: Operation = async (actors, actor, call, name) => {
   await orError(
     'ERR_ACTOR_REMINDER_DELETE',
     'error deleting actor reminder',
-    actors.deleteReminder(call, actor, name),
+    actors.schedules.deleteReminder(call, actor, name),
   );
   return NO_CONTENT;
 };
@@ -149,13 +149,13 @@ const createTimer: Operation = async (actors, actor, call, name) => {
   await orError(
     'ERR_ACTOR_TIMER_CREATE',
     'error creating actor timer',
-    actors.createTimer(call, actor, name, request),
+    actors.schedules.createTimer(call, actor, name, request),
   );
   return NO_CONTENT;
 };
 
 const deleteTimer: Operation = async (actors, actor, call, name) => {
-  await actors.deleteTimer(call, actor, name);
+  await actors.schedules.deleteTimer(call, actor, name);
   return NO_CONTENT;
 };
 

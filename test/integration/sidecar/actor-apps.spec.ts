@@ -63,7 +63,7 @@ describe('actors of several apps', () => {
     for (const id of ids)
       where.push((await bench.call('one', 'POST', `Cart/${id}/method/m`)).text);
     expect(new Set(where)).toEqual(new Set(['one', 'two']));
-    const [first] = bench.actors.activeActors('one');
+    const [first] = bench.actors.activeActors('one-1');
     expect(first).toEqual({
       type: 'Cart',
       count: where.filter((appId) => appId === 'one').length,
@@ -162,7 +162,7 @@ describe('actor state in the embedded sidecar', () => {
 describe('an app that has yet to tell its actor types', () => {
   it('has its state, timer and reminder calls wait until it has', async () => {
     await using bench = new ActorBench();
-    bench.actors.expect('app');
+    bench.actors.expect('app-1');
     const order: string[] = [];
     const reminder = bench
       .call('app', 'POST', 'Cart/1/reminders/r', { dueTime: '1h' })
@@ -181,7 +181,7 @@ describe('an app that has yet to tell its actor types', () => {
     await using bench = new ActorBench();
     const host = await bench.host('app', CONFIG);
     await bench.actors.unregister(host, 'lost');
-    bench.actors.expect('app');
+    bench.actors.expect('app-1');
     const timer = bench.call('app', 'POST', 'Cart/1/timers/t', {});
     await bench.call('other', 'GET', 'Cart/1/state/k');
     await bench.actors.unregister(host, 'lost');

@@ -6,10 +6,14 @@ import {
 } from '../../../../lib/sidecar/blocks/actor-placement.js';
 import { readActorSettings } from '../../../../lib/sidecar/blocks/actor-settings.js';
 
-const host = (instanceId: string, appId = 'app'): ActorHost => ({
-  appId,
+const host = (
+  instanceId: string,
+  leaving = new AbortController().signal,
+): ActorHost => ({
+  appId: 'app',
   instanceId,
   channel: {} as AppChannel,
+  leaving,
 });
 const hosting = (...entities: string[]) =>
   readActorSettings({ entities }, () => undefined);
@@ -44,16 +48,32 @@ describe('actor placement', () => {
     expect(ids.map((id) => placement.ownerOf('Cart', id))).toEqual(before);
   });
 
-  it('takes hosts of several apps for one type', () => {
+  it('leaves a host that is about to go what nobody else hosts', () => {
     const placement = new ActorPlacement();
-    placement.set(host('1', 'one'), hosting('Cart'));
-    placement.set(host('1', 'two'), hosting('Cart', 'Order'));
-    const owners = new Set(
-      ids.map((id) => placement.ownerOf('Cart', id)?.appId),
-    );
-    expect([...owners].sort()).toEqual(['one', 'two']);
-    expect(placement.isHostedBy('one', 'Cart')).toBe(true);
-    expect(placement.isHostedBy('one', 'Order')).toBe(false);
-    expect(placement.typesOf('two')).toEqual(['Cart', 'Order']);
+    const departure = new AbortController();
+    const [a, b] = [host('1', departure.signal), host('2')];
+    placement.set(a, hosting('Cart', 'Order'));
+    placement.set(b, hosting('Cart'));
+    expect(placement.isHosted('Order')).toBe(true);
+    departure.abort();
+    expect(ids.filter((id) => placement.ownerOf('Cart', id) === a)).toEqual([]);
+    expect(placement.ownerOf('Order', 'x')).toBe(a);
+    expect(placement.isHosted('Cart')).toBe(true);
+    expect(placement.isHosted('Order')).toBe(false);
+  });
+
+  it('tells the hosts of a sidecar and their types, and which types there ever were', () => {
+    const placement = new ActorPlacement();
+    const [a, b] = [host('1'), host('2')];
+    placement.set(a, hosting('Cart'));
+    placement.set(b, hosting('Cart', 'Order'));
+    expect(placement.hostOf('2')).toBe(b);
+    expect(placement.hostOf('3')).toBeUndefined();
+    expect(placement.typesOf(b)).toEqual(['Cart', 'Order']);
+    placement.remove(b);
+    expect(placement.typesOf(b)).toEqual([]);
+    expect(placement.ownerOf('Order', 'x')).toBeUndefined();
+    expect(placement.wasHosted('Order')).toBe(true);
+    expect(placement.wasHosted('Nobody')).toBe(false);
   });
 });
