@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { freePort } from '../dapr/ports.js';
-import { joinSockets } from './join-sockets.js';
 
 /** A fixed address in front of sidecars that come and go: while it is closed, nothing listens there. */
 export class Door {
