@@ -51,11 +51,11 @@ export class ConfigurationWatch
   /** Rejects where the sidecar does not promise to tell, and with the signal's reason. */
   async start(signal?: AbortSignal, timeout?: number): Promise<void> {
     const abort = (): void => void this.stop(signal?.reason as Error);
-    if (signal?.aborted) abort();
-    signal?.addEventListener('abort', abort, { once: true });
     this.#end.signal.addEventListener('abort', () =>
       signal?.removeEventListener('abort', abort),
     );
+    signal?.addEventListener('abort', abort, { once: true });
+    if (signal?.aborted) abort();
     try {
       this.#end.signal.throwIfAborted();
       await this.#open(timeout);

@@ -463,6 +463,20 @@ describe.each(platforms)(
       expect(changes).toEqual([]);
     });
 
+    it.each(['', '\ud800'])(
+      'of a subscription that nothing can name, "%s", ends nothing',
+      async (id) => {
+        const unhandled: unknown[] = [];
+        const note = (reason: unknown): void => void unhandled.push(reason);
+        process.on('unhandledRejection', note);
+        expect((await post(id, 'a', 'x')).status).toBe(200);
+        await new Promise(setImmediate);
+        process.off('unhandledRejection', note);
+        expect(unhandled).toEqual([]);
+        expect(changes).toEqual([]);
+      },
+    );
+
     it("of another store is the app's own", async () => {
       const path = '/configuration/mine/key';
       expect((await nest.call('POST', path, {})).text).toBe('mine');

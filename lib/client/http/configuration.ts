@@ -68,21 +68,22 @@ export class HttpConfiguration extends WatchedConfiguration {
     return (parseAnswer(request.operation, body) as { id: string }).id;
   }
 
-  /** False where the sidecar does not know the subscription, or can't be asked. */
+  /** False where the sidecar does not know the subscription, or can't be asked. Never rejects. */
   async #unsubscribe(storeName: string, id: string): Promise<boolean> {
     const operation = `configuration.unsubscribe "${storeName}"`;
-    const call: HttpCall = {
-      operation,
-      lane: 'leaf',
-      method: 'GET',
-      path: `${storePath(operation, storeName)}/${pathPart(operation, 'id', id)}/unsubscribe`,
-      options: { timeout: UNSUBSCRIBE_TIMEOUT },
-      readyTimeout: 0,
-    };
-    return this.channel.request(call).then(
-      ({ status }) => status < 300,
-      () => false,
-    );
+    try {
+      const { status } = await this.channel.request({
+        operation,
+        lane: 'leaf',
+        method: 'GET',
+        path: `${storePath(operation, storeName)}/${pathPart(operation, 'id', id)}/unsubscribe`,
+        options: { timeout: UNSUBSCRIBE_TIMEOUT },
+        readyTimeout: 0,
+      });
+      return status < 300;
+    } catch {
+      return false;
+    }
   }
 }
 

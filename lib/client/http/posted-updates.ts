@@ -56,8 +56,10 @@ export class PostedUpdates implements UpdateTarget {
     // Last, so that there is no moment without a subscription where it is the same sidecar after all.
     const isSame = await this.calls.unsubscribe(before);
     this.updates.remove(before);
-    if (this.#isOver) await this.calls.unsubscribe(this.#id);
-    else if (!isSame)
+    if (this.#isOver) {
+      this.updates.remove(this.#id);
+      await this.calls.unsubscribe(this.#id);
+    } else if (!isSame)
       this.listener.missed(
         new SidecarUnavailableError(
           `The sidecar has restarted. Changes in configuration store "${this.storeName}" may have been missed meanwhile.`,
