@@ -67,19 +67,22 @@ async function openStream(
     },
   );
   const { stream } = call;
-  const limit = Math.min(
-    timeout ?? link.options.timeout,
-    link.connected ? Infinity : link.options.readyTimeout,
-  );
+  const limit = timeout ?? link.options.timeout;
+  // Where it is 0, the stream itself fails at once.
+  const patience = link.options.readyTimeout || Infinity;
   return new Promise((resolve, reject) => {
     let state: 'opening' | 'open' | 'over' = 'opening';
-    const timer = scheduled(channel.clock, limit, () =>
-      fail(
-        link.connected
-          ? timeoutError(operation, link.description, limit)
-          : unavailableError(operation, link.description, 'gRPC', undefined),
-      ),
-    );
+    let timer: ScheduledCall | undefined;
+    const wait = (from: number, to: number): void => {
+      timer = scheduled(channel.clock, to - from, () => {
+        const { connected, description } = link;
+        if (!connected)
+          fail(unavailableError(operation, description, 'gRPC', undefined));
+        else if (to < limit) wait(to, limit);
+        else fail(timeoutError(operation, description, limit));
+      });
+    };
+    wait(0, Math.min(limit, patience));
     const close = async (): Promise<void> => {
       state = 'over';
       timer?.cancel();

@@ -14,7 +14,9 @@ import type { Engine } from '../../../lib/sidecar/engine.js';
 import { component } from '../../conformance/components.js';
 import { Door } from '../../support/door.js';
 import { folderWith } from '../../support/stage.js';
+import { Gate } from '../../support/gate.js';
 import { until } from '../../support/until.js';
+import { startGrpcServer } from './grpc-server.js';
 import { ManualClock } from './manual-clock.js';
 
 describe('a configuration subscription over gRPC', () => {
@@ -193,6 +195,24 @@ describe('a configuration subscription over gRPC', () => {
     await expect(failed).rejects.toThrow(/grpcEndpoint/);
   });
 
+  it('is made at once where it would wait for no sidecar', async () => {
+    const impatient = new DaprClient({
+      grpcEndpoint: `127.0.0.1:${door.port}`,
+      communicationProtocol: CommunicationProtocolEnum.GRPC,
+      readyTimeout: 0,
+    });
+    const { configuration } = impatient;
+    const told: ConfigurationResponse[] = [];
+    await configuration.subscribe('conf', (update) => void told.push(update));
+    set('1');
+    await until(() => told.length === 1);
+
+    await door.close();
+    const failed = configuration.subscribe('conf', () => undefined);
+    await expect(failed).rejects.toThrow(SidecarUnavailableError);
+    await impatient.stop();
+  });
+
   it('waits for a sidecar that is about to listen', async () => {
     await door.close();
     const subscribed = subscribe();
@@ -231,6 +251,38 @@ describe('a sidecar that does not answer', () => {
     await client.stop();
     for (const socket of sockets) socket.destroy();
     await new Promise((resolve) => hung.close(resolve));
+  });
+});
+
+describe('a sidecar that takes its time to subscribe', () => {
+  it('has the whole timeout, however short the wait for a sidecar is [C8]', async () => {
+    const begun = new Gate();
+    const gate = new Gate();
+    const server = await startGrpcServer({
+      async subscribeConfiguration() {
+        begun.open();
+        await gate.opened;
+        return { id: 'id', items: {} };
+      },
+    });
+    const clock = new ManualClock();
+    const client = new DaprClient(
+      {
+        grpcEndpoint: server.address,
+        communicationProtocol: CommunicationProtocolEnum.GRPC,
+        timeout: 5_000,
+        readyTimeout: 1_000,
+      },
+      { clock },
+    );
+    const { configuration } = client;
+    const subscribed = configuration.subscribe('conf', () => undefined);
+    await begun.opened;
+    clock.advance(4_999);
+    gate.open();
+    await subscribed;
+    await client.stop();
+    await server.close();
   });
 });
 
