@@ -67,9 +67,9 @@ export class GrpcCrypto implements ClientCrypto {
     { operation, options, data }: CryptoCall<CallOptions>,
     parts: Parts<TOptions>,
   ): Promise<Duplex | Buffer> {
-    options.signal?.throwIfAborted();
     const link = await this.channel.load();
     const { timeout = link.options.timeout, signal } = options;
+    signal?.throwIfAborted();
     const stream = new CryptoStream<TOptions>({
       ...parts,
       operation,

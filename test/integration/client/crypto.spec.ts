@@ -318,6 +318,21 @@ describe('data that are encrypted over gRPC', () => {
     gate.open();
   });
 
+  it("reject with the signal's reason, though nothing was sent yet [C8]", async () => {
+    let calls = 0;
+    const { port } = await startSidecar((requests) => {
+      calls += 1;
+      return echo(requests);
+    });
+    const { crypto } = connect(port);
+    const stop = new AbortController();
+    const reason = new Error('enough');
+    const made = crypto.encrypt('x', { ...REQUEST, signal: stop.signal });
+    stop.abort(reason);
+    await expect(made).rejects.toBe(reason);
+    expect(calls).toBe(0);
+  });
+
   it('reject when the sidecar goes, and give no part of them', async () => {
     const begun = new Gate();
     const sidecar = await startSidecar(async function* (requests) {
