@@ -17,7 +17,10 @@ export interface UnlockResponse {
 export interface WithLockOptions extends CallOptions {
   /** The lock runs out after this, in whole seconds, rounded up, and can't be renewed: allow for the longest work. */
   readonly ttl: Duration;
-  /** Names the holder. Default: a random UUID, which no other call has. */
+  /**
+   * Names the holder: one for each call, since a call that is aborted while it asks gives back whatever its owner has.
+   * Default: a random UUID.
+   */
   readonly owner?: string;
   /** How long to wait for a lock that somebody else has. Default: not at all. */
   readonly wait?: Duration;

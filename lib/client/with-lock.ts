@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { DaprBadRequestError } from '../errors/dapr-bad-request.error.js';
 import { DaprError } from '../errors/dapr.error.js';
 import { LockLostError } from '../errors/lock-lost.error.js';
 import { LockNotAcquiredError } from '../errors/lock-not-acquired.error.js';
@@ -95,13 +96,15 @@ async function acquire(
     ...(timeout !== undefined && { timeout }),
   };
   const deadline = clock.now() + wait;
+  signal?.throwIfAborted();
   for (let pause = FIRST_PAUSE; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
     const now = clock.now();
     const { success } = await calls
       .lock(storeName, resourceId, owner, seconds, call)
       .catch((error: unknown) => {
         // Nobody knows whether the lock was taken.
-        if (!isAnswer(error)) void giveBack(calls, wanted, { timeout });
+        if (!isAnswer(error) && !(error instanceof DaprBadRequestError))
+          void giveBack(calls, wanted, { timeout });
         throw error;
       });
     if (success) return now;

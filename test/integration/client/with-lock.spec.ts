@@ -224,6 +224,19 @@ describe.each(['HTTP', 'GRPC'] as const)('withLock over %s', (protocol) => {
     while (await isHeld('unknown')) await dapr.idle();
   });
 
+  it('leaves alone what its owner has already, where it never asked for the lock', async () => {
+    const { lock } = client;
+    await lock.lock('locks', 'mine', 'me', 60);
+    const options = { ttl: '10s', owner: 'me' } as const;
+    const work = (): void => undefined;
+    const signal = AbortSignal.abort(new Error('too late'));
+    const failed = lock.withLock('locks', 'mine', work, { ...options, signal });
+    await expect(failed).rejects.toThrow('too late');
+    await new Promise(setImmediate);
+    const { status } = await lock.unlock('locks', 'mine', 'me');
+    expect(status).toBe(LockStatus.Success);
+  });
+
   it('runs no work where it gets no lock', async () => {
     let ran = false;
     const work = (): void => void (ran = true);
