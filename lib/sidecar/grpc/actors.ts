@@ -101,7 +101,11 @@ export function actorMethods(actors: Actors): GrpcMethods {
       const { type } = unreserved({ ...request, actorId: '' });
       const reminders = await orError(
         'error listing actor reminders',
-        actors.schedules.listReminders(call, type, request.actorId || undefined),
+        actors.schedules.listReminders(
+          call,
+          type,
+          request.actorId || undefined,
+        ),
       );
       return {
         reminders: await Promise.all(
@@ -119,7 +123,11 @@ export function actorMethods(actors: Actors): GrpcMethods {
     async unregisterActorReminder(request, call) {
       await orError(
         'error deleting actor reminder',
-        actors.schedules.deleteReminder(call, unreserved(request), request.name),
+        actors.schedules.deleteReminder(
+          call,
+          unreserved(request),
+          request.name,
+        ),
       );
       return {};
     },
@@ -127,7 +135,11 @@ export function actorMethods(actors: Actors): GrpcMethods {
       const { type } = unreserved({ ...request, actorId: '' });
       await orError(
         'error deleting actor reminder',
-        actors.schedules.deleteReminders(call, type, request.actorId || undefined),
+        actors.schedules.deleteReminders(
+          call,
+          type,
+          request.actorId || undefined,
+        ),
       );
       return {};
     },
@@ -148,7 +160,11 @@ export function actorMethods(actors: Actors): GrpcMethods {
       return {};
     },
     async unregisterActorTimer(request, call) {
-      await actors.schedules.deleteTimer(call, unreserved(request), request.name);
+      await actors.schedules.deleteTimer(
+        call,
+        unreserved(request),
+        request.name,
+      );
       return {};
     },
   };
