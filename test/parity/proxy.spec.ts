@@ -6,6 +6,7 @@ import {
   type ServiceError,
 } from '@grpc/grpc-js';
 import { once } from 'node:events';
+import { inspect } from 'node:util';
 import {
   CommunicationProtocolEnum,
   DaprBadRequestError,
@@ -276,10 +277,15 @@ describe('a client of an app that speaks gRPC', () => {
     });
   });
 
-  it('has to show the API token', async () => {
-    const greeter = await greeterOf(connect({ apiToken: 'wrong' }));
-    const { error } = await greet(greeter);
-    expect(error?.code).toBe(status.UNAUTHENTICATED);
+  it('shows the API token to the sidecar, and to nobody who prints it', async () => {
+    const refused = await greet(
+      await greeterOf(connect({ apiToken: 'wrong' })),
+    );
+    expect(refused.error?.code).toBe(status.UNAUTHENTICATED);
+    const greeter = await greeterOf();
+    await greet(greeter);
+    const everything = { depth: Infinity, showHidden: true };
+    expect(inspect(greeter, everything)).not.toContain(API_TOKEN);
   });
 
   it('ends with the client that made it, and so do its calls', async () => {

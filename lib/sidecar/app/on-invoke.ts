@@ -35,6 +35,7 @@ export async function onInvoke(
   const cancel = (): void => stream.close(constants.NGHTTP2_CANCEL);
   signal?.addEventListener('abort', cancel, { once: true });
   try {
+    signal?.throwIfAborted();
     stream.end(frameOf(message));
     return await answerOf(stream);
   } catch (error) {
