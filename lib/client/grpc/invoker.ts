@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
-import { buffer } from 'node:stream/consumers';
 import { DaprBadRequestError } from '../../errors/dapr-bad-request.error.js';
 import { DaprError } from '../../errors/dapr.error.js';
 import { headerOf, type HeaderBag } from '../../protocol/headers.js';
+import type { CallOptions } from '../call-options.js';
 import type { HttpMethod } from '../http-method.js';
 import {
   answerWith,
@@ -30,6 +30,7 @@ import {
   valueOf,
   type Answer,
 } from './invocation-answer.js';
+import { wholeBody } from './whole-body.js';
 
 // HTTPExtension.Verb
 const VERBS: Readonly<
@@ -79,7 +80,7 @@ export class GrpcInvoker implements ClientInvoker {
   ): Promise<Answer> {
     const { operation, verb, query: querystring, contentType = '' } = call;
     requireName(operation, 'app id', appId);
-    const value = await wholeBody(call.body, options?.signal);
+    const { value, rest } = await this.bodyToSend(call, options);
     let headers: HeaderBag = {};
     try {
       const answer = await this.channel.unary(
@@ -96,7 +97,7 @@ export class GrpcInvoker implements ClientInvoker {
         {
           operation,
           headers: metadataOf(operation, options?.headers),
-          options,
+          options: rest,
           onHeaders: (given) => (headers = given),
         },
       );
@@ -115,6 +116,22 @@ export class GrpcInvoker implements ClientInvoker {
       throw error;
     }
   }
+
+  private async bodyToSend(
+    { operation, body }: Invocation,
+    options: InvokerOptions | undefined,
+  ): Promise<{
+    readonly value?: Buffer;
+    /** What the call has after the body. */
+    readonly rest: CallOptions | undefined;
+  }> {
+    if (body === undefined) return { rest: options };
+    if (!(body instanceof Readable))
+      return { value: bytesOf(body), rest: options };
+    const link = await this.channel.load();
+    const { bytes, timeout } = await wholeBody(link, operation, body, options);
+    return { value: bytes, rest: { ...options, timeout } };
+  }
 }
 
 /** Over HTTP daprd reads a path that is escaped, over gRPC one that is not. */
@@ -126,22 +143,6 @@ function decodedPath({ operation, path }: Invocation): string {
       `${operation} failed: the method's path is escaped wrongly.`,
       { operation, cause },
     );
-  }
-}
-
-async function wholeBody(
-  body: Invocation['body'],
-  signal: AbortSignal | undefined,
-): Promise<Buffer | undefined> {
-  if (!(body instanceof Readable))
-    return body === undefined ? undefined : bytesOf(body);
-  const abort = (): void => void body.destroy(signal?.reason as Error);
-  if (signal?.aborted) abort();
-  signal?.addEventListener('abort', abort, { once: true });
-  try {
-    return await buffer(body);
-  } finally {
-    signal?.removeEventListener('abort', abort);
   }
 }
 
