@@ -2,6 +2,8 @@ import { Logger } from '@nestjs/common';
 import { setMaxListeners } from 'node:events';
 import { isDeepStrictEqual } from 'node:util';
 import type { ClientJobs, Job } from '../client/jobs.js';
+import { DaprTimeoutError } from '../errors/dapr-timeout.error.js';
+import { SidecarUnavailableError } from '../errors/sidecar-unavailable.error.js';
 import type { ScheduledJobOptions } from '../handlers/scheduled-job.decorator.js';
 import { sleep, type Clock } from '../protocol/clock.js';
 import {
@@ -67,10 +69,19 @@ export class JobSchedules {
   private async schedule({ name, options }: JobHandler): Promise<void> {
     const { signal } = this.stopped;
     const jobs = this.jobs();
-    const job = await jobs.get(name, { signal }).catch(() => undefined);
+    const job = await jobs.get(name, { signal }).catch(unlessUnknown);
     if (job && isSame(job, options)) return;
     await jobs.schedule(name, { ...options, overwrite: true }, { signal });
   }
+}
+
+/** @throws the error where it leaves open whether there is such a job */
+function unlessUnknown(error: unknown): undefined {
+  if (
+    error instanceof DaprTimeoutError ||
+    error instanceof SidecarUnavailableError
+  )
+    throw error;
 }
 
 function isSame(job: Job, options: ScheduledJobOptions): boolean {

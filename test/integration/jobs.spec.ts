@@ -12,6 +12,7 @@ import {
   type Type,
 } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
+import { ExpressAdapter } from '@nestjs/platform-express';
 import {
   afterAll,
   beforeAll,
@@ -28,11 +29,13 @@ import {
   RetryMessageException,
   ScheduledJob,
 } from '../../lib/index.js';
+import { startNestApp } from '../support/nest-app.js';
 import { callApp } from '../support/delivery.js';
 import { runNest, type NestRun } from '../support/nest-run.js';
 import { platforms } from '../support/platforms.js';
 import { refusalOf } from '../support/refusal.js';
 import { until } from '../support/until.js';
+import { startServer } from './client/server.js';
 
 const BYTES = Buffer.from('fffe0080', 'hex');
 
@@ -273,6 +276,48 @@ describe.each(platforms)('a job on %s', (_platform, adapter) => {
     it('to a route of the app’s own is its own affair', async () => {
       expect((await post('mine', {})).text).toBe('mine');
     });
+  });
+});
+
+describe('a job of which nobody knows whether it is as it should be', () => {
+  @Controller()
+  class Nightly {
+    @ScheduledJob('nightly', { schedule: '@daily' })
+    handle(): void {}
+  }
+
+  it('does not begin anew, but is looked at again', async () => {
+    let looks = 0;
+    const sidecar = await startServer(({ url, method }, response) => {
+      if (url === '/v1.0/metadata') return void response.end('{"id":"app"}');
+      if (url !== '/v1.0/jobs/nightly' || method !== 'GET')
+        return void response.writeHead(204).end();
+      looks += 1;
+      // The first look gets no answer in time.
+      if (looks > 1)
+        response.end(
+          JSON.stringify({
+            name: 'nightly',
+            schedule: '@daily',
+            data: { value: null },
+            failurePolicy: { constant: { interval: '1s', maxRetries: 3 } },
+          }),
+        );
+    });
+    const nest = await startNestApp({
+      adapter: new ExpressAdapter(),
+      controllers: [Nightly],
+      dapr: { httpEndpoint: sidecar.url, timeout: 100 },
+    });
+    const calls = (): string[] =>
+      sidecar.requests
+        .filter(({ url }) => url === '/v1.0/jobs/nightly')
+        .map(({ method }) => method);
+    await until(() => calls().length > 1);
+    await nest.close();
+    await sidecar.close();
+    expect(calls()).toEqual(['GET', 'GET']);
+    expect(nest.log.of('error', 'is not scheduled yet')).toHaveLength(1);
   });
 });
 
