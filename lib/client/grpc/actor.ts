@@ -1,14 +1,5 @@
-import {
-  resultEnvelope,
-  scheduledData,
-} from '../../protocol/actor-envelope.js';
 import { readFailurePolicy } from '../../protocol/failure-policy.js';
-import { Headers } from '../../protocol/headers.js';
 import { decodeLenient } from '../../protocol/payload.js';
-import type {
-  ActorReminder as WireReminder,
-  TransactionalActorStateOperation,
-} from '../../protocol/proto/generated/actors.js';
 import { reminderWire, timerWire } from '../../protocol/schedule.js';
 import { parseTimestamp } from '../../protocol/timestamp.js';
 import { invokeBare, type InvokeArguments } from '../actor-invocation.js';
@@ -24,13 +15,19 @@ import type {
   NamedActorReminder,
 } from '../actor.js';
 import type { CallOptions } from '../call-options.js';
-import { encoding, jsonOf } from '../json.js';
+import { encoding } from '../json.js';
 import { requireName } from '../name.js';
+import {
+  addressOf,
+  groupOf,
+  messageHeaders,
+  NO_TIMES,
+  reminderOf,
+  wireData,
+  wireOperation,
+} from './actor-messages.js';
 import type { GrpcChannel } from './channel.js';
 import { wirePolicy } from './failure-policy.js';
-
-// With what generated code needs, for those who speak gRPC.
-const values = () => import('../../protocol/bytes-value.js');
 
 /** Actors over gRPC. */
 export class GrpcActor implements ClientActor {
@@ -262,69 +259,4 @@ export class GrpcActor implements ClientActor {
       { operation, errorCode: 'ERR_ACTOR_TIMER_CREATE', options },
     );
   }
-}
-
-const NO_TIMES = { dueTime: '', period: '', ttl: '' };
-
-function groupOf(actorType: string, actorId: string | undefined): string {
-  return actorId === undefined ? actorType : `${actorType}/${actorId}`;
-}
-
-function addressOf<TId extends string | undefined>(
-  operation: string,
-  actorType: string,
-  actorId: TId,
-): { actorType: string; actorId: TId } {
-  requireName(operation, 'actor type', actorType);
-  if (actorId !== undefined) requireName(operation, 'actor id', actorId);
-  return { actorType, actorId };
-}
-
-// daprd knows it by this one spelling only (pkg/actors/targets/app/lock).
-const REENTRANCY_ID = 'Dapr-Reentrancy-Id';
-
-/** Headers as the message carries them. */
-function messageHeaders(
-  headers: Readonly<Record<string, string>>,
-): Record<string, string> {
-  const { [Headers.reentrancyId]: reentrancyId, ...others } = headers;
-  return reentrancyId === undefined
-    ? others
-    : { ...others, [REENTRANCY_ID]: reentrancyId };
-}
-
-function wireOperation(
-  operation: string,
-  { operation: operationType, request }: ActorStateOperation,
-): TransactionalActorStateOperation {
-  requireName(operation, 'key', request.key);
-  if (!('value' in request))
-    return { operationType, key: request.key, metadata: {} };
-  const { key, value, metadata = {} } = request;
-  const json = jsonOf(operation, value ?? null);
-  return {
-    operationType,
-    key,
-    value: { typeUrl: '', value: Buffer.from(json) },
-    metadata,
-  };
-}
-
-/** Dapr hands the bytes on as a text of base64; by the mark of the envelope they are told from texts that are meant. */
-function wireData(operation: string, data: unknown): Buffer {
-  if (data === undefined) return Buffer.alloc(0);
-  return Buffer.from(encoding(operation, () => resultEnvelope(data)));
-}
-
-async function reminderOf(wire: WireReminder): Promise<ActorReminder> {
-  const { actorType, actorId, dueTime, period, ttl, data } = wire;
-  const { bytesOfAny } = await values();
-  return {
-    actorType,
-    actorId,
-    ...(dueTime !== undefined && { dueTime }),
-    ...(period !== undefined && { period }),
-    ...(ttl !== undefined && { ttl }),
-    ...(data && { data: scheduledData(decodeLenient(bytesOfAny(data))) }),
-  };
 }
