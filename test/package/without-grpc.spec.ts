@@ -76,7 +76,7 @@ describe('an app without @grpc/grpc-js', () => {
       await mkdir(dirname(link), { recursive: true });
       await symlink(resolve('node_modules', name), link, 'junction');
     }
-  });
+  }, 60_000);
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
   it('has a client over HTTP, and is told what to install for gRPC', async () => {
