@@ -10,6 +10,7 @@ import { DaprDefinition } from '../../protocol/proto/generated/dapr.js';
 import type { DaprMethod } from '../../protocol/proto/methods.js';
 import { NO_TRACE, traceOf } from '../trace.js';
 import { errorInfo, GrpcError, type GrpcCall } from './api.js';
+import { deadlineOf } from './deadline.js';
 import { drained } from './drained.js';
 import { frameOf, messagesOf } from './frames.js';
 import type { GrpcFrontOptions, GrpcStream } from './front.js';
@@ -101,7 +102,18 @@ async function* decoded(
     destroyOnReturn: false,
   }) as AsyncIterable<Buffer>;
   for await (const bytes of messagesOf(body, LONGEST_MESSAGE))
-    yield method.requestType.decode(bytes);
+    yield decode(method, bytes);
+}
+
+function decode({ requestType }: Method, bytes: Buffer): unknown {
+  try {
+    return requestType.decode(bytes);
+  } catch (error) {
+    throw new GrpcError(
+      GrpcCode.internal,
+      `grpc: error unmarshalling request: ${(error as Error).message}`,
+    );
+  }
 }
 
 async function only(requests: AsyncIterable<unknown>): Promise<unknown> {
@@ -193,22 +205,6 @@ function statusOf(error: Error, warn: (line: string) => void): GrpcError {
     );
   warn(`The embedded sidecar failed on a call: ${error.message}`);
   return new GrpcError(GrpcCode.unknown, error.message);
-}
-
-const UNITS: Readonly<Record<string, number>> = {
-  H: 3_600_000,
-  M: 60_000,
-  S: 1000,
-  m: 1,
-  u: 0.001,
-  n: 0.000_001,
-};
-
-function deadlineOf(headers: HeaderBag): AbortSignal | undefined {
-  const [, amount, unit = ''] =
-    /^(\d{1,8})([HMSmun])$/.exec(headerOf(headers, 'grpc-timeout') ?? '') ?? [];
-  if (amount === undefined) return undefined;
-  return AbortSignal.timeout(Math.ceil(Number(amount) * (UNITS[unit] ?? 1)));
 }
 
 function requireToken(headers: HeaderBag, apiToken: string | undefined): void {
