@@ -187,6 +187,7 @@ describe('a secret store', () => {
   describe('of the environment', () => {
     it.each([
       ['SPEC_VALUE', 'of the environment'],
+      ['toString', ''],
       ['SPEC_EMPTY', ''],
       ['SPEC_MISSING', ''],
       ['DAPR_SPEC_HIDDEN', ''],

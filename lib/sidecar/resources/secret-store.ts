@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { DaprConfigurationError } from '../../errors/dapr-configuration.error.js';
 import { isTrue, metadataValue, type Component } from './component.js';
-import { isKeptByDapr } from './values.js';
+import { isKeptByDapr, valueOf } from './values.js';
 
 /** A secret has one value, mostly under its own name, or several. */
 export type Secret = Readonly<Record<string, string>>;
@@ -67,7 +67,7 @@ function environmentStore(
       const variable = prefix + name;
       const isKept = isKeptByDapr(variable);
       if (isKept) warn(variable);
-      return { [name]: (isKept ? '' : process.env[variable]) ?? '' };
+      return { [name]: (isKept ? '' : valueOf(process.env, variable)) ?? '' };
     },
     all: () =>
       Object.fromEntries(

@@ -23,7 +23,15 @@ export function readValue(
       'envRef',
       `names ${variable}, which Dapr gives to no component; use a variable of another name`,
     );
-  return sources.environment[variable] ?? '';
+  return valueOf(sources.environment, variable) ?? '';
+}
+
+/** Of names that users choose, which may be those of what every object has. */
+export function valueOf(
+  values: Readonly<Record<string, string | undefined>>,
+  name: string,
+): string | undefined {
+  return Object.hasOwn(values, name) ? values[name] : undefined;
 }
 
 /** The variables that daprd gives to no component and no application: its own settings, the tokens among them. */
@@ -47,7 +55,8 @@ function readSecret(
       'secretStore',
       'names no secret store that is loaded; add the component, or write a value for development',
     );
-  const value = secretOf(store, name)?.[key];
+  const secret = secretOf(store, name);
+  const value = secret && valueOf(secret, key);
   if (value) return value;
   log(
     `${fields.place} goes without "${item.requiredText('name')}": the secret "${name}" has no value "${key}".`,

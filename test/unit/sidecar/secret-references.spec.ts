@@ -100,6 +100,28 @@ ${more}`;
   });
 
   it.each([
+    ['of a secret', '{ name: redis, key: toString }', 'several'],
+    ['of the environment', '{ name: toString }', 'env'],
+  ])(
+    'are values %s, and nothing else that objects have',
+    async (_what, reference, store) => {
+      const resources = await load(
+        severalStore,
+        envStore,
+        user(`{ name: redisPassword, secretKeyRef: ${reference} }`, store),
+      );
+      expect(passwordOf(resources)).toBe('');
+    },
+  );
+
+  it('come from variables that are there', async () => {
+    const resources = await load(
+      user('{ name: redisPassword, envRef: toString }'),
+    );
+    expect(passwordOf(resources)).toBe('');
+  });
+
+  it.each([
     [
       'without a store',
       user('{ name: redisPassword, secretKeyRef: { name: password } }'),
