@@ -40,7 +40,10 @@ export class ActorRouter {
 
   constructor(private readonly deps: ActorRouterDependencies) {}
 
-  /** @throws ActorError and InjectedFault */
+  /**
+   * Within an activity: that of the call of the API.
+   * @throws ActorError and InjectedFault
+   */
   async invoke(
     caller: ActorCaller,
     actor: ActorAddress,
@@ -68,13 +71,11 @@ export class ActorRouter {
     const once = resiliency.namesActor(appId, actor.type)
       ? turn
       : () => this.find(caller, actor, turn);
-    return activity.track(() =>
-      attempt(
-        { clock, activity, until: signal },
-        retry ? { retry } : {},
-        once,
-        applicationError,
-      ),
+    return attempt(
+      { clock, activity, until: signal },
+      retry ? { retry } : {},
+      once,
+      applicationError,
     );
   }
 
