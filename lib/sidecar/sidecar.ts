@@ -201,6 +201,7 @@ export class Sidecar {
   private async end(): Promise<void> {
     await this.disconnect();
     this.expectNothing();
+    this.configurationUpdates.end();
     await Promise.all([this.front.close(), this.grpcFront.close()]);
     this.engine.forget(this);
   }

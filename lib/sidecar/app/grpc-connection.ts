@@ -12,6 +12,7 @@ export class GrpcConnection {
   private session: ClientHttp2Session | undefined;
   /** With those on which calls are left to end. */
   private readonly sessions = new Set<ClientHttp2Session>();
+  private isClosed = false;
 
   constructor(
     private readonly origin: string,
@@ -32,10 +33,12 @@ export class GrpcConnection {
 
   /** Cuts what is still under way. */
   close(): void {
+    this.isClosed = true;
     for (const session of this.sessions) session.destroy();
   }
 
   private connected(): ClientHttp2Session {
+    if (this.isClosed) throw new Error('the application is going');
     const { session } = this;
     if (session && !session.closed && !session.destroyed) return session;
     const made = connect(this.origin, {

@@ -12,30 +12,27 @@ import {
   InvokeResponse,
 } from '../../protocol/proto/generated/common.js';
 import { HOP_BY_HOP } from '../blocks/forward-headers.js';
-import { frameOf, messagesOf } from '../grpc/frames.js';
+import { frameOf, LONGEST_MESSAGE, messagesOf } from '../grpc/frames.js';
 import type { AppAnswer, AppRequest, GrpcFailure } from './channel.js';
 import { wholeBody } from './go-client.js';
 import type { GrpcConnection } from './grpc-connection.js';
 
 const ON_INVOKE = '/dapr.proto.runtime.v1.AppCallback/OnInvoke';
-// --max-body-size of daprd.
-const LONGEST_MESSAGE = 4 * 1024 * 1024;
-
 /** An invocation of an application that speaks gRPC, and its answer as an HTTP caller gets it. */
 export async function onInvoke(
   connection: GrpcConnection,
   request: AppRequest,
 ): Promise<AppAnswer> {
   const message = InvokeRequest.encode(await messageOf(request)).finish();
+  const { signal } = request;
+  signal?.throwIfAborted();
   const stream = connection.open(ON_INVOKE, {
     ...metadataOf(request.headers),
     'content-type': 'application/grpc',
   });
-  const { signal } = request;
   const cancel = (): void => stream.close(constants.NGHTTP2_CANCEL);
   signal?.addEventListener('abort', cancel, { once: true });
   try {
-    signal?.throwIfAborted();
     stream.end(frameOf(message));
     return await answerOf(stream);
   } catch (error) {

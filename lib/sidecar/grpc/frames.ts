@@ -1,6 +1,9 @@
 import { GrpcCode } from '../../protocol/grpc-code.js';
 import { GrpcError } from './api.js';
 
+/** --max-body-size of daprd. */
+export const LONGEST_MESSAGE = 4 * 1024 * 1024;
+
 const PREFIX_LENGTH = 5;
 
 /** A message with the prefix of gRPC over HTTP/2: not compressed, and its length. */

@@ -7,10 +7,7 @@ import type { Readable, Writable } from 'node:stream';
 import { GrpcCode } from '../../protocol/grpc-code.js';
 import { GrpcError } from './api.js';
 import { drained } from './drained.js';
-import { FrameGuard } from './frames.js';
-
-// --max-body-size of daprd.
-const LONGEST_MESSAGE = 4 * 1024 * 1024;
+import { FrameGuard, LONGEST_MESSAGE } from './frames.js';
 
 /**
  * Copies a body, no faster than it is taken.

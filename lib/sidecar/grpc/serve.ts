@@ -12,12 +12,9 @@ import { NO_TRACE, traceOf } from '../trace.js';
 import { errorInfo, GrpcError, type GrpcCall } from './api.js';
 import { deadlineOf } from './deadline.js';
 import { drained } from './drained.js';
-import { frameOf, messagesOf } from './frames.js';
+import { frameOf, LONGEST_MESSAGE, messagesOf } from './frames.js';
 import type { GrpcFrontOptions, GrpcStream } from './front.js';
 import { unserved } from './unserved.js';
-
-// --max-body-size of daprd.
-const LONGEST_MESSAGE = 4 * 1024 * 1024;
 
 /** A method with its kind and types left open, as the loop below needs it. */
 interface Method {

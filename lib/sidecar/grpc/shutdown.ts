@@ -5,7 +5,8 @@ export function shutdownMethods(shutdown: () => void): GrpcMethods {
   return {
     shutdown(_, { signal }) {
       // Its own call is to be answered first.
-      signal.addEventListener('abort', shutdown, { once: true });
+      if (signal.aborted) shutdown();
+      else signal.addEventListener('abort', shutdown, { once: true });
       return {};
     },
   };

@@ -89,6 +89,7 @@ async function overGrpc(): Promise<Stub> {
   };
   const front = new GrpcFront({
     appId: 'app',
+    instanceId: 'app-1',
     apiToken: undefined,
     activity: new Activity(),
     warn: () => undefined,
