@@ -215,6 +215,14 @@ describe('service invocation over gRPC', () => {
     expect(answer.headers).not.toHaveProperty('dapr-http-status');
   });
 
+  it('answers what HTTP has once, though the app gave it twice', async () => {
+    app.on('GET /twice', { headers: { etag: ['1', '2'] }, body: 'both' });
+    const { code, response } = await invoke(VERBS.GET, 'twice');
+    expect(code).toBe(0);
+    expect(response?.data?.value.toString()).toBe('both');
+    await app.next('GET /twice');
+  });
+
   it('of no app fails, first of all', async () => {
     for (const message of [
       { method: 'x', contentType: '' },

@@ -114,7 +114,9 @@ function answered({
     if (value === undefined || HOP_BY_HOP.includes(name)) continue;
     if (name === 'content-length') continue;
     const key = PREFIXED_HEADERS.has(name) ? `dapr-${name}` : name;
-    metadata[key] = typeof value === 'string' ? value : [...value];
+    if (typeof value === 'string') metadata[key] = value;
+    // Node sends no header twice that HTTP has once.
+    else metadata[key] = name === 'set-cookie' ? [...value] : value.join(', ');
   }
   return metadata;
 }
