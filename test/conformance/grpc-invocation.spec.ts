@@ -216,7 +216,7 @@ describe('service invocation over gRPC', () => {
   });
 
   it('answers what HTTP has once, though the app gave it twice', async () => {
-    app.on('GET /twice', { headers: { etag: ['1', '2'] }, body: 'both' });
+    app.on('GET /twice', { headers: { Etag: ['1', '2'] }, body: 'both' });
     const { code, response } = await invoke(VERBS.GET, 'twice');
     expect(code).toBe(0);
     expect(response?.data?.value.toString()).toBe('both');
