@@ -214,6 +214,7 @@ describe.each(platforms)('replicas of an app on %s', (_platform, adapter) => {
     await expect(adding).rejects.toThrow(/did not find address/);
     const reminder = dapr.client.actor.reminderGet('Ledger', 'a', 'audit');
     await expect(reminder).rejects.toMatchObject({ status: 403 });
+    await dapr.clock.advance('1h');
     await other.close();
     await run('one');
     await dapr.idle();
