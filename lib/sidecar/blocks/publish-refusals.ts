@@ -4,7 +4,7 @@ import { decodeJson } from '../http/decode.js';
 import { objectOr } from '../http/members.js';
 import { Refusal } from '../refusal.js';
 import { NoCloudEvent } from './publication.js';
-import { TopicNotAllowed } from './pubsub.js';
+import { TopicNotAllowed } from './publisher.js';
 import { RawPayloadError } from './subscription.js';
 
 /** The answers of dapr/dapr pkg/api/errors/pubsub.go. */

@@ -5,13 +5,12 @@ import type { Faults } from '../faults.js';
 import type { Resiliency } from '../resiliency.js';
 import type { Resources } from '../resources.js';
 import { metadataFor, type Component } from '../resources/component.js';
-import { attempt } from '../retries.js';
 import type { Transcript } from '../transcript.js';
 import { Broker } from './broker.js';
 import { BulkSubscriber } from './bulk-subscriber.js';
 import { EarlyMessages } from './early-messages.js';
-import { messageOf, type Publication } from './publication.js';
-import { isRawPayload, type Subscription } from './subscription.js';
+import { Publisher, requireAllowed } from './publisher.js';
+import type { Subscription } from './subscription.js';
 import { Subscriber, type SubscriberDependencies } from './subscriber.js';
 import type { Message } from './topic-message.js';
 import { isTopicAllowed } from './topic-scopes.js';
@@ -26,41 +25,19 @@ export interface PubSubDependencies {
   readonly warn: (line: string) => void;
 }
 
-/** The application may not publish to that topic. */
-export class TopicNotAllowed extends Error {
-  constructor(topic: string, appId: string) {
-    super(`topic ${topic} is not allowed for app id ${appId}`);
-    this.name = 'TopicNotAllowed';
-  }
-}
-
-/** One message of several that are published at once. */
-export interface BulkPublication extends Publication {
-  /** Tells it from the others. */
-  readonly entryId: string;
-}
-
-/** Some of several messages are not published, the others are. */
-export class BulkPublishError extends Error {
-  constructor(
-    readonly failures: readonly {
-      readonly entryId: string;
-      readonly error: Error;
-    }[],
-  ) {
-    super(failures[0]?.error.message);
-    this.name = 'BulkPublishError';
-  }
-}
-
 /** Brokers in memory: every application that subscribes to a topic gets a copy, its processes share it. */
 export class PubSub {
+  readonly publisher: Publisher;
   private readonly brokers = new Map<string, Broker>();
   private readonly known = new Map<string, readonly Subscription[]>();
   private readonly early: EarlyMessages;
 
   constructor(private readonly deps: PubSubDependencies) {
     this.early = new EarlyMessages(deps.warn);
+    this.publisher = new Publisher({
+      ...deps,
+      deliver: (component, message) => this.deliver(component, message),
+    });
   }
 
   component(appId: string, name: string): Component | undefined {
@@ -71,53 +48,6 @@ export class PubSub {
   /** What the application subscribes to, as last told. */
   subscriptionsOf(appId: string): readonly Subscription[] {
     return this.known.get(appId) ?? [];
-  }
-
-  /**
-   * Answers when the message is queued.
-   * @throws TopicNotAllowed, RawPayloadError, NoCloudEvent and InjectedFault
-   */
-  async publish(
-    appId: string,
-    component: Component,
-    publication: Publication,
-  ): Promise<void> {
-    const isRaw = isRawPayload(publication.metadata ?? {});
-    const message = this.messageOf(appId, component, publication, isRaw);
-    this.requireAllowed(appId, component, message.topic);
-    const policy = this.deps.resiliency.outbound(appId, component);
-    await attempt(this.deps, policy, async () => this.put(component, message));
-  }
-
-  /**
-   * Each message on its own, in order; under a policy those that failed are tried again.
-   * @throws TopicNotAllowed, NoCloudEvent and BulkPublishError
-   */
-  async publishBulk(
-    appId: string,
-    component: Component,
-    topic: string,
-    publications: readonly BulkPublication[],
-    isRaw: boolean,
-  ): Promise<void> {
-    let left = publications.map((each) => ({
-      entryId: each.entryId,
-      message: this.messageOf(appId, component, each, isRaw),
-    }));
-    this.requireAllowed(appId, component, topic);
-    const policy = this.deps.resiliency.outbound(appId, component);
-    await attempt(this.deps, policy, async () => {
-      const failures = left.flatMap((entry) => {
-        try {
-          this.put(component, entry.message);
-          return [];
-        } catch (error) {
-          return [{ ...entry, error: error as Error }];
-        }
-      });
-      left = failures;
-      if (failures.length > 0) throw new BulkPublishError(failures);
-    });
   }
 
   /**
@@ -151,24 +81,6 @@ export class PubSub {
   private deliver(component: Component, message: Message): void {
     this.broker(component).deliver(message);
     this.early.keep({ component: component.name, message });
-  }
-
-  private messageOf(
-    appId: string,
-    component: Component,
-    publication: Publication,
-    isRaw: boolean,
-  ): Message {
-    return messageOf(publication, isRaw, {
-      pubsubname: component.name,
-      source: appId,
-      now: this.deps.clock.now(),
-    });
-  }
-
-  private put(component: Component, message: Message): void {
-    this.deps.faults.check('publish');
-    this.deliver(component, message);
   }
 
   private subscribable(
@@ -205,7 +117,7 @@ export class PubSub {
       subscription,
       policy: this.deps.resiliency.inbound(appId, component),
       deadLetter: (topic, message) => {
-        this.requireAllowed(appId, component, topic);
+        requireAllowed(appId, component, topic);
         this.deliver(component, { ...message, topic });
       },
     };
@@ -230,16 +142,6 @@ export class PubSub {
       this.deps.warn(
         `${lost} waiting messages are lost: application "${appId}" no longer subscribes to their topics.`,
       );
-  }
-
-  private requireAllowed(
-    appId: string,
-    component: Component,
-    topic: string,
-  ): void {
-    const metadata = metadataFor(component, appId);
-    if (!isTopicAllowed(metadata, 'publishingScopes', appId, topic))
-      throw new TopicNotAllowed(topic, appId);
   }
 
   private broker(component: Component): Broker {

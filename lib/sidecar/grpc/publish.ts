@@ -10,7 +10,8 @@ import {
   pubsubUnnamed,
   type PublishCall,
 } from '../blocks/publish-refusals.js';
-import type { BulkPublication, PubSub } from '../blocks/pubsub.js';
+import type { BulkPublication } from '../blocks/publisher.js';
+import type { PubSub } from '../blocks/pubsub.js';
 import { isRawPayload } from '../blocks/subscription.js';
 import { Refusal } from '../refusal.js';
 import type { Component } from '../resources/component.js';
@@ -29,7 +30,13 @@ export function publishMethods(pubsub: PubSub): GrpcMethods {
     return published(pubsub, call, async (component) => {
       const isRaw = isRawPayload(metadata);
       const publications = publicationsOf(request, call, headers);
-      await pubsub.publishBulk(appId, component, topic, publications, isRaw);
+      await pubsub.publisher.publishBulk(
+        appId,
+        component,
+        topic,
+        publications,
+        isRaw,
+      );
       return { failedEntries: [] };
     });
   };
@@ -40,7 +47,7 @@ export function publishMethods(pubsub: PubSub): GrpcMethods {
     ) {
       const call = { appId, name, topic, metadata };
       return published(pubsub, call, async (component) => {
-        await pubsub.publish(appId, component, {
+        await pubsub.publisher.publish(appId, component, {
           topic,
           body: data,
           contentType: dataContentType || undefined,

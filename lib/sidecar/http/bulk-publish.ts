@@ -7,11 +7,8 @@ import {
   publishRefused,
   pubsubNotFound,
 } from '../blocks/publish-refusals.js';
-import {
-  BulkPublishError,
-  type BulkPublication,
-  type PubSub,
-} from '../blocks/pubsub.js';
+import { BulkPublishError, type BulkPublication } from '../blocks/publisher.js';
+import type { PubSub } from '../blocks/pubsub.js';
 import { isRawPayload } from '../blocks/subscription.js';
 import { traceOf } from '../trace.js';
 import {
@@ -46,7 +43,13 @@ async function publish(pubsub: PubSub, call: ApiCall): Promise<ApiAnswer> {
   try {
     const isRaw = isRawPayload(metadata);
     const publications = publicationsOf(call);
-    await pubsub.publishBulk(appId, component, topic, publications, isRaw);
+    await pubsub.publisher.publishBulk(
+      appId,
+      component,
+      topic,
+      publications,
+      isRaw,
+    );
   } catch (error) {
     if (error instanceof ApiError) throw error;
     if (error instanceof BulkPublishError) return partlyFailed(call, error);

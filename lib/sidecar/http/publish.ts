@@ -35,7 +35,7 @@ async function publish(pubsub: PubSub, call: ApiCall): Promise<ApiAnswer> {
   const component = pubsub.component(appId, name);
   if (!component) throw apiErrorOf(pubsubNotFound(name, metadata));
   try {
-    await pubsub.publish(appId, component, {
+    await pubsub.publisher.publish(appId, component, {
       topic,
       body: call.body,
       contentType: headerOf(call.headers, 'content-type'),
