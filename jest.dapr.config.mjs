@@ -10,7 +10,7 @@ export default {
   testRegex:
     'test/((conformance|dapr|parity|outsiders/sdk-client)/.*|integration/[^/]*)\\.spec\\.ts$',
   testPathIgnorePatterns: ['/node_modules/', '/dist/'],
-  // Every file starts its own Dapr, three processes of 100 MB each.
-  maxWorkers: 1,
+  // Every file starts its own Dapr, three processes of 100 MB each, and mostly waits for it.
+  maxWorkers: 2,
   testTimeout: 30_000,
 };
