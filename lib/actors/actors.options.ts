@@ -23,7 +23,10 @@ export interface ActorsOptions {
   readonly idleTimeout?: Duration;
   /** How long Dapr waits for a running turn before it moves the actor to another host. Default 2 s. */
   readonly drainOngoingCallTimeout?: Duration;
-  /** Wait for running turns at all when actors move to another host. Default true. */
+  /**
+   * Wait for running turns at all when actors move to another host. Default true. Dapr 1.18 reads it for all types of
+   * the app only, not for one.
+   */
   readonly drainRebalancedActors?: boolean;
   /** Default: not enabled. */
   readonly reentrancy?: ActorReentrancyOptions;
