@@ -20,7 +20,7 @@ const app = new RecordingApp();
 beforeAll(async () => {
   app.on('GET /dapr/subscribe', {
     body: ['orders', 'raw', 'a/b c+ü'].map((topic, index) => ({
-      pubsubname: 'mem',
+      pubsubname: 'broker',
       topic,
       route: index === 2 ? '/odd' : `/${topic}`,
     })),
@@ -36,9 +36,9 @@ describeParity(
   {
     appId: 'shop',
     app,
-    resources: () =>
+    resources: (backing) =>
       resources(
-        component('pubsub.in-memory', 'mem'),
+        backing.component('pubsub', 'broker'),
         component('pubsub.in-memory', 'scoped', { allowedTopics: 'a' }),
       ),
   },
@@ -81,7 +81,7 @@ describeParity(
       ['bytes of a type', BYTES, 'application/octet-stream', {}],
     ])('wraps %s [C1] [C2] [C5]', async (_what, data, contentType, members) => {
       await expect(
-        run.client.pubsub.publish('mem', 'orders', data, {
+        run.client.pubsub.publish('broker', 'orders', data, {
           ...(contentType && { contentType }),
         }),
       ).resolves.toEqual({});
@@ -100,7 +100,7 @@ describeParity(
       [BYTES, 'application/octet-stream'],
       [undefined, 'text/plain'],
     ])('says what the data is where nobody does: %j', async (data, type) => {
-      await run.client.pubsub.publish('mem', 'orders', data);
+      await run.client.pubsub.publish('broker', 'orders', data);
       const { json } = await app.next('POST /orders');
       expect(json).toMatchObject({ datacontenttype: type });
     });
@@ -114,17 +114,21 @@ describeParity(
         data: { a: 1 },
       };
       const contentType = 'application/cloudevents+json';
-      await run.client.pubsub.publish('mem', 'orders', event, { contentType });
+      await run.client.pubsub.publish('broker', 'orders', event, {
+        contentType,
+      });
       expect((await app.next('POST /orders')).json).toMatchObject(event);
       const text = JSON.stringify(event);
-      await run.client.pubsub.publish('mem', 'orders', text, { contentType });
+      await run.client.pubsub.publish('broker', 'orders', text, {
+        contentType,
+      });
       expect((await app.next('POST /orders')).json).toMatchObject(event);
     });
 
     it('publishes a raw payload, and metadata', async () => {
       const metadata = { rawPayload: true, own: 'o', 'Mixed-Case': 'm' };
       await run.client.pubsub.publish(
-        'mem',
+        'broker',
         'raw',
         { b: 1, a: 2 },
         { metadata },
@@ -136,7 +140,7 @@ describeParity(
 
     it('publishes metadata of the event', async () => {
       const metadata = { 'cloudevent.subject': 's ü+&=', ttlInSeconds: 60 };
-      await run.client.pubsub.publish('mem', 'orders', 1, { metadata });
+      await run.client.pubsub.publish('broker', 'orders', 1, { metadata });
       expect((await app.next('POST /orders')).json).toMatchObject({
         subject: 's ü+&=',
         expiration: expect.any(String),
@@ -144,7 +148,7 @@ describeParity(
     });
 
     it('reaches a topic of any name [C4]', async () => {
-      await run.client.pubsub.publish('mem', 'a/b c+ü', 1);
+      await run.client.pubsub.publish('broker', 'a/b c+ü', 1);
       expect((await app.next('POST /odd')).json).toMatchObject({
         topic: 'a/b c+ü',
       });
@@ -177,7 +181,7 @@ describeParity(
 
     it('of an event that is none is refused', async () => {
       const contentType = 'application/cloudevents+json';
-      const failed = run.client.pubsub.publish('mem', 'orders', [1], {
+      const failed = run.client.pubsub.publish('broker', 'orders', [1], {
         contentType,
       });
       await expect(failed).rejects.toThrow(DaprBadRequestError);
@@ -188,7 +192,7 @@ describeParity(
     });
 
     it('with a rawPayload that is no boolean is refused', async () => {
-      const failed = run.client.pubsub.publish('mem', 'orders', 1, {
+      const failed = run.client.pubsub.publish('broker', 'orders', 1, {
         metadata: { rawPayload: 'maybe' },
       });
       await expect(failed).rejects.toThrow(DaprBadRequestError);
@@ -200,7 +204,7 @@ describeParity(
 
     it('of more than 4 MiB is refused', async () => {
       const large = Buffer.alloc(5 * 1024 * 1024);
-      const failed = run.client.pubsub.publish('mem', 'orders', large);
+      const failed = run.client.pubsub.publish('broker', 'orders', large);
       await expect(failed).rejects.toThrow(DaprBadRequestError);
       await expect(failed).rejects.toMatchObject({
         errorCode: 'ERR_PUBSUB_PUBLISH_MESSAGE',
@@ -210,14 +214,14 @@ describeParity(
 
     it.each([
       ['', 'orders'],
-      ['mem', ''],
+      ['broker', ''],
     ])('to component %j and topic %j is refused', async (name, topic) => {
       const failed = run.client.pubsub.publish(name, topic, 1);
       await expect(failed).rejects.toThrow(DaprBadRequestError);
     });
 
     it('of what can’t be sent is refused before it goes out', async () => {
-      const failed = run.client.pubsub.publish('mem', 'orders', { a: 1n });
+      const failed = run.client.pubsub.publish('broker', 'orders', { a: 1n });
       await expect(failed).rejects.toThrow(DaprBadRequestError);
       await expect(failed).rejects.toMatchObject({ status: undefined });
     });
@@ -225,12 +229,12 @@ describeParity(
     it('ends with its signal [C8]', async () => {
       const signal = AbortSignal.abort(new Error('enough'));
       await expect(
-        run.client.pubsub.publish('mem', 'orders', 1, { signal }),
+        run.client.pubsub.publish('broker', 'orders', 1, { signal }),
       ).rejects.toThrow('enough');
     });
 
     it('publishes several messages at once', async () => {
-      const answer = await run.client.pubsub.publishBulk('mem', 'orders', [
+      const answer = await run.client.pubsub.publishBulk('broker', 'orders', [
         new Order(1),
         'text',
         { event: BYTES },
@@ -255,7 +259,7 @@ describeParity(
 
     it('gives metadata of all to each of several messages', async () => {
       const messages = [{ event: 'a' }, { event: 'b', metadata: { own: 'o' } }];
-      await run.client.pubsub.publishBulk('mem', 'orders', messages, {
+      await run.client.pubsub.publishBulk('broker', 'orders', messages, {
         common: 1,
         own: 'all',
       });
@@ -274,7 +278,7 @@ describeParity(
 
     it('of several messages refuses an id given twice', async () => {
       const entry = { event: 1, entryID: 'same' };
-      const failed = run.client.pubsub.publishBulk('mem', 'orders', [
+      const failed = run.client.pubsub.publishBulk('broker', 'orders', [
         entry,
         entry,
       ]);
@@ -303,7 +307,7 @@ describeParity(
 
     it('of several messages takes a type of a vendor over gRPC only', async () => {
       const message = { event: { a: 1 }, contentType: 'application/v+json' };
-      const published = run.client.pubsub.publishBulk('mem', 'orders', [
+      const published = run.client.pubsub.publishBulk('broker', 'orders', [
         message,
       ]);
       if (run.protocol === 'HTTP')
