@@ -116,7 +116,10 @@ export {
 export { DaprClient } from './client/dapr-client.js';
 export type { DaprClientOptions } from './client/options.js';
 export { InjectDaprClient, getDaprClientToken } from './dapr.clients.js';
-export { CommunicationProtocolEnum } from './client/communication-protocol.js';
+export {
+  CommunicationProtocol,
+  CommunicationProtocolEnum,
+} from './client/communication-protocol.js';
 export { HttpMethod } from './client/http-method.js';
 export type { CallOptions } from './client/call-options.js';
 export type {

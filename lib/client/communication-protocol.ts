@@ -6,3 +6,7 @@ export const CommunicationProtocolEnum = {
 
 export type CommunicationProtocolEnum =
   (typeof CommunicationProtocolEnum)[keyof typeof CommunicationProtocolEnum];
+
+/** The name that older `@dapr/dapr` code and many examples use for {@link CommunicationProtocolEnum}. */
+export const CommunicationProtocol = CommunicationProtocolEnum;
+export type CommunicationProtocol = CommunicationProtocolEnum;

@@ -83,6 +83,7 @@ const surface: Readonly<Record<string, readonly string[]>> = {
     'type DaprClientOptions',
     'InjectDaprClient',
     'getDaprClientToken',
+    'CommunicationProtocol',
     'CommunicationProtocolEnum',
     'HttpMethod',
     'type CallOptions',

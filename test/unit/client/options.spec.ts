@@ -1,6 +1,9 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
-import { CommunicationProtocolEnum } from '../../../lib/client/communication-protocol.js';
+import {
+  CommunicationProtocol,
+  CommunicationProtocolEnum,
+} from '../../../lib/client/communication-protocol.js';
 import { DaprClient } from '../../../lib/client/dapr-client.js';
 import {
   resolveClientOptions,
@@ -109,9 +112,10 @@ describe('the options of DaprClient', () => {
     const { options } = new DaprClient(
       'dapr',
       '3501',
-      CommunicationProtocolEnum.HTTP,
+      CommunicationProtocol.HTTP,
     );
     expect(options.httpEndpoint).toBe('http://dapr:3501');
+    expect(CommunicationProtocol).toBe(CommunicationProtocolEnum);
   });
 
   it('take the token by either name, before the one in the environment', () => {
