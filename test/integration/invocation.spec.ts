@@ -506,6 +506,7 @@ describe.each(platforms)('an invocation on %s', (_platform, adapter) => {
       const server: Server = nest.app.getHttpServer();
       const accepted = once(server, 'connection') as Promise<[Socket]>;
       const caller = connect(Number(new URL(nest.url).port), '127.0.0.1');
+      const answered = once(caller, 'data');
       caller.write(
         'POST /echo HTTP/1.1\r\nhost: app\r\ncontent-length: 0\r\n\r\n',
       );
@@ -513,6 +514,7 @@ describe.each(platforms)('an invocation on %s', (_platform, adapter) => {
       const [socket] = await accepted;
       return {
         context: received1().context,
+        answered,
         async leave() {
           const closed = once(socket, 'close');
           caller.destroy();
@@ -542,8 +544,9 @@ describe.each(platforms)('an invocation on %s', (_platform, adapter) => {
     });
 
     it('after the answer tells nobody', async () => {
-      const { context, leave } = await callByHand();
+      const { context, answered, leave } = await callByHand();
       const { signal } = context;
+      await answered;
       await leave();
       expect(signal.aborted).toBe(false);
     });
