@@ -9,7 +9,8 @@ import { pin } from './pin.js';
 import { markdown, type Measure } from './table.js';
 
 const ROUNDS = 5;
-const WARM_UP = 1500;
+// Before each round: V8 drops code and shrinks the heap of a process that idles while the others have their turn.
+const WARM_UP = 1000;
 const DURATION = 2000;
 const CONNECTIONS = 32;
 
@@ -151,7 +152,7 @@ async function serverTable(scenario: Scenario): Promise<string> {
         requests,
         connections: CONNECTIONS,
       };
-      if (round === 0) await generate({ ...load, milliseconds: WARM_UP });
+      await generate({ ...load, milliseconds: WARM_UP });
       sidecar.take();
       const before = await ask<Usage>(one, { kind: 'usage' });
       const result = await generate({ ...load, milliseconds: DURATION });
@@ -180,8 +181,7 @@ async function clientTable({
   for (let round = 0; round < ROUNDS; round++) {
     for (const one of running) {
       const call: Ask = { kind: 'call', milliseconds: DURATION, concurrency };
-      if (round === 0)
-        await ask<Called>(one, { ...call, milliseconds: WARM_UP });
+      await ask<Called>(one, { ...call, milliseconds: WARM_UP });
       const before = await ask<Usage>(one, { kind: 'usage' });
       const result = await ask<Called>(one, call);
       const after = await ask<Usage>(one, { kind: 'usage' });

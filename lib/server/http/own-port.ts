@@ -1,4 +1,9 @@
-import { createServer, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { HttpFront } from './front.js';
 import { followUnusedConnections } from './unused-connections.js';
@@ -10,7 +15,7 @@ const BACKLOG = 2048;
 export class OwnPort {
   private httpServer: Server | undefined;
   private cutUnused: (() => void) | undefined;
-  private gate: Promise<void> = Promise.resolve();
+  private gate: Promise<void> | undefined;
   private openGate: (() => void) | undefined;
 
   constructor(private readonly handle: HttpFront['handle']) {}
@@ -34,14 +39,15 @@ export class OwnPort {
   /** From here on requests are answered. */
   release(): void {
     this.openGate?.();
+    this.gate = undefined;
   }
 
   open(port: number, callback: (error?: Error) => void): void {
     const server = createServer((request, response) => {
+      if (!this.gate) return this.answer(request, response);
       void this.gate.then(() => {
         // Its caller may not have waited.
-        if (response.destroyed) return;
-        if (!this.handle(request, response)) answerNotFound(response);
+        if (!response.destroyed) this.answer(request, response);
       });
     });
     this.httpServer = server;
@@ -64,6 +70,10 @@ export class OwnPort {
     this.httpServer = undefined;
     this.cutUnused?.();
     await new Promise((resolve) => server.close(resolve));
+  }
+
+  private answer(request: IncomingMessage, response: ServerResponse): void {
+    if (!this.handle(request, response)) answerNotFound(response);
   }
 }
 
