@@ -25,6 +25,9 @@ export async function generate(load: Load): Promise<LoadResult> {
   const latencies: number[] = [];
   let failures = 0;
   let next = 0;
+  const sockets = await Promise.all(
+    Array.from({ length: load.connections }, () => open(load.port)),
+  );
   const begin = process.hrtime.bigint();
   const isOver =
     load.milliseconds === undefined
@@ -54,9 +57,6 @@ export async function generate(load: Load): Promise<LoadResult> {
       });
       send();
     });
-  const sockets = await Promise.all(
-    Array.from({ length: load.connections }, () => open(load.port)),
-  );
   await Promise.all(sockets.map(worker));
   const seconds = Number(process.hrtime.bigint() - begin) / 1e9;
   latencies.sort((left, right) => left - right);
