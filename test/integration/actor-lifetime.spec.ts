@@ -100,6 +100,29 @@ class RichActor extends Actor {
   }
 }
 
+@Injectable({ scope: Scope.TRANSIENT })
+class Notebook {
+  readonly pages: string[] = [];
+
+  constructor(readonly scratch: Scratch) {}
+}
+
+@ActorType('Writer')
+class WriterActor extends Actor {
+  @Inject(Notebook) private readonly notebook!: Notebook;
+
+  constructor(private readonly scratch: Scratch) {
+    super();
+  }
+
+  write(line: string): unknown {
+    const { pages, scratch } = this.notebook;
+    pages.push(line);
+    this.scratch.lines.push(line);
+    return { pages, lines: this.scratch.lines, inner: scratch.lines };
+  }
+}
+
 // A real second has to pass, and more on a slow machine.
 const LIMIT = 15_000;
 
@@ -109,7 +132,15 @@ describe.each(platforms)('an actor on %s', (platform, adapter) => {
     nest = await runNest({
       adapter: adapter(),
       imports: [PricesModule],
-      providers: [CounterActor, IdlerActor, RichActor, Scratch, Identity],
+      providers: [
+        CounterActor,
+        IdlerActor,
+        RichActor,
+        WriterActor,
+        Scratch,
+        Notebook,
+        Identity,
+      ],
     });
   });
   afterAll(() => nest.close());
@@ -151,6 +182,21 @@ describe.each(platforms)('an actor on %s', (platform, adapter) => {
     expect(await use('b', 'three')).toMatchObject({
       lines: ['three'],
       request: { actorId: 'b' },
+    });
+  });
+
+  it('has transient dependencies of its own, and theirs [A17]', async () => {
+    const writer = (id: string) =>
+      nest.app.get(ActorProxyFactory).get(WriterActor, id);
+    await writer('a').write('one');
+    expect(await writer('b').write('two')).toMatchObject({
+      pages: ['two'],
+      lines: ['two'],
+      inner: expect.any(Array),
+    });
+    expect(await writer('a').write('three')).toMatchObject({
+      pages: ['one', 'three'],
+      lines: ['one', 'three'],
     });
   });
 

@@ -1,6 +1,7 @@
 import { ModuleRef } from '@nestjs/core';
 import { DaprClient } from '../../client/dapr-client.js';
 import { ActorProxyFactory } from '../proxy/actor-proxy-factory.js';
+import { dependenciesOf } from './dependencies.js';
 import type { ProviderWrapper } from './nest-modules.js';
 
 /** What calls of actors can be made with. `Actors` come from the factory. */
@@ -24,27 +25,4 @@ export function mayCallActors(wrapper: ProviderWrapper): boolean {
     return dependenciesOf(each)?.some(reaches) ?? true;
   };
   return reaches(wrapper);
-}
-
-/** Undefined where Nest has not resolved them all. */
-function dependenciesOf(
-  wrapper: ProviderWrapper,
-): ProviderWrapper[] | undefined {
-  // What Nest leaves out of both lists, such as INQUIRER, calls nobody.
-  const parameters = wrapper.getCtorMetadata() ?? [];
-  const properties = wrapper.getPropertiesMetadata() ?? [];
-  return parameters.length < countOf(wrapper)
-    ? undefined
-    : [...parameters, ...properties.map((each) => each.wrapper)].filter(
-        Boolean,
-      );
-}
-
-function countOf({ inject, metatype }: ProviderWrapper): number {
-  if (inject) return inject.length;
-  if (typeof metatype !== 'function') return 0;
-  // A subclass without a constructor of its own has the length 0.
-  const types = Reflect.getMetadata('design:paramtypes', metatype) as
-    readonly unknown[] | undefined;
-  return Math.max(metatype.length, types?.length ?? 0);
 }

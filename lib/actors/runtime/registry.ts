@@ -14,6 +14,7 @@ import {
   scopedGlobalEnhancers,
   unpipedMethods,
 } from './enhancers.js';
+import { needsContext } from './dependencies.js';
 import { findActorClasses, type FoundActor } from './discovery.js';
 import { refuseHomelessFeatures } from './features.js';
 import type { ActorMethod, HostedType } from './hosted-type.js';
@@ -100,7 +101,7 @@ function hostedTypeBuilder({
       target,
       options: all,
       moduleRef: module.getProviderByKey(ModuleRef).instance as ModuleRef,
-      isScoped: !wrapper.isDependencyTreeStatic(),
+      isScoped: needsContext(wrapper),
       methods: byName(new Map(members.methods.map((name) => [name, name]))),
       timers: byName(members.timers),
       reminders: byName(members.reminders),
