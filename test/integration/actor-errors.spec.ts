@@ -43,6 +43,16 @@ class PaymentError extends Error {
   }
 }
 
+class ClosedError extends Error {
+  get status(): number {
+    return 423;
+  }
+
+  get details(): object {
+    return { reason: this.message };
+  }
+}
+
 class UnknownError extends Error {}
 
 class TeapotException extends HttpException {
@@ -54,6 +64,7 @@ class TeapotException extends HttpException {
 const THROWN: Readonly<Record<string, () => unknown>> = {
   outOfStock: () => new OutOfStockError('book'),
   payment: () => new PaymentError('declined'),
+  closed: () => new ClosedError('till noon'),
   unknown: () => new UnknownError('of no known class'),
   notFound: () => new NotFoundException('no such cart'),
   teapot: () => new TeapotException(),
@@ -84,6 +95,7 @@ describe.each(['fail', 'failByOther'] as const)(
       nest = await start({
         errors: [
           DomainError,
+          ClosedError,
           HttpException,
           {
             name: 'PaymentError',
@@ -114,6 +126,15 @@ describe.each(['fail', 'failByOther'] as const)(
       const error = await errorOf('payment');
       expect(error).toBeInstanceOf(PaymentError);
       expect(error).toMatchObject({ message: 'declined', isRestored: true });
+    });
+
+    it('comes back with what its class tells by getters [A7]', async () => {
+      const error = await errorOf('closed');
+      expect(error).toBeInstanceOf(ClosedError);
+      expect(error).toMatchObject({
+        status: 423,
+        details: { reason: 'till noon' },
+      });
     });
 
     it('comes back as an exception of Nest, with its status and response [A7]', async () => {

@@ -74,12 +74,14 @@ function instanceOf(target: RemoteErrorClass, remote: RemoteError): Error {
   }
   const error = Reflect.construct(Error, [message], target) as Error;
   if (error.name !== name) hidden(error, 'name', name);
-  return Object.assign(
-    error,
-    status !== undefined && { status },
-    details !== undefined && { details },
-  );
+  // Not by assigning: the class may have getters of these names.
+  for (const [member, value] of Object.entries({ status, details }))
+    if (value !== undefined)
+      Object.defineProperty(error, member, { ...PLAIN, value });
+  return error;
 }
+
+const PLAIN = { writable: true, enumerable: true, configurable: true };
 
 /** As the members that errors have of themselves. */
 function hidden(error: Error, member: string, value: unknown): void {

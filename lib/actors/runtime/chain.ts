@@ -89,6 +89,8 @@ export class Chain {
 
   /** The method of a turn threw: what it changed is taken back. */
   takeBack(turn: Turn, state: StateCache): void {
+    // Of a method that its interceptor gave up: what is pending by now is another's.
+    if (turn.hasEnded || this.isSealed_) return;
     const isAlone =
       !turn.isOneOfSeveral && this.open.every((other) => turn.isWithin(other));
     if (isAlone && !turn.isShared) state.restore(turn.savepoint);
