@@ -8,6 +8,7 @@ import { ConfigurationUpdates } from './client/configuration-updates.js';
 import { DaprClient } from './client/dapr-client.js';
 import type { DaprClientOptions } from './client/options.js';
 import { CurrentCall } from './contexts/current-call.js';
+import { actorCalls } from './dapr.actor-calls.js';
 import { DaprClients } from './dapr.clients.js';
 import { DaprLifecycle } from './dapr.lifecycle.js';
 import {
@@ -91,6 +92,7 @@ export const daprProviders: Provider[] = [
         clock,
         configurationUpdates,
         warn,
+        beginActorCall: actorCalls(currentCall),
         scopeHeaders: scopeHeaders(currentCall),
         ...(sidecar.isEmbedded && {
           httpEndpoint: () => sidecar.httpEndpoint(),
@@ -120,15 +122,10 @@ export const daprProviders: Provider[] = [
   },
   {
     provide: ActorProxyFactory,
-    inject: [RESOLVED_OPTIONS, DaprClient, CurrentCall],
-    useFactory: (
-      { actors }: ResolvedOptions,
-      client: DaprClient,
-      currentCall: CurrentCall,
-    ) =>
+    inject: [RESOLVED_OPTIONS, DaprClient],
+    useFactory: ({ actors }: ResolvedOptions, client: DaprClient) =>
       new ActorProxyFactory({
         client: () => client.actor,
-        currentCall,
         errors: actors.errors,
       }),
   },

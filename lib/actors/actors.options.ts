@@ -63,8 +63,8 @@ export interface ActorsModuleOptions extends ActorsOptions {
 export interface ActorTypeOptions extends ActorsOptions {
   /**
    * How many turns of the type run at a time in this replica, whatever their actors; the others wait in the order they
-   * came. A turn that is called in another one of the type, directly or through other actors of this package, runs
-   * within that one's share, since that one waits for it. Default: any number.
+   * came. A turn does not count while it waits for a call of an actor, so for a moment some more may run when such calls
+   * come back together; one that is called in another of the type comes before the others. Default: any number.
    */
   readonly maxConcurrentTurns?: number;
   /** How the state is stored. Default: JSON, without versions. */

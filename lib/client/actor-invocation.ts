@@ -5,6 +5,23 @@ import type { ClientActor } from './actor.js';
 import type { CallOptions } from './call-options.js';
 import { decoding, jsonOf } from './json.js';
 
+/** What a call of an actor hands on of the turn that it is made in. */
+export interface CallOut {
+  readonly headers: Readonly<Record<string, string>>;
+  /** Due when the call has ended. */
+  readonly end: () => void;
+}
+
+/**
+ * Asked before each call of an actor; undefined where it is made in no turn.
+ * @throws DaprBadRequestError where the call would wait for itself
+ */
+export type BeginCall = (
+  operation: string,
+  actorType: string,
+  actorId: string,
+) => CallOut | undefined;
+
 /** The arguments of `client.actor.invoke`, in either form. */
 export type InvokeArguments = [string, string, string, unknown?, unknown?];
 

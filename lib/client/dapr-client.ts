@@ -121,8 +121,9 @@ export class DaprClient {
     const isGrpc =
       this.options.communicationProtocol === CommunicationProtocolEnum.GRPC;
     if (isGrpc) requireGrpc();
-    const actor = new GrpcActor(grpc);
-    this.actor = isGrpc ? actor : new HttpActor(http, actor);
+    const { beginActorCall } = internals;
+    const actor = new GrpcActor(grpc, beginActorCall);
+    this.actor = isGrpc ? actor : new HttpActor(http, actor, beginActorCall);
     this.binding = isGrpc ? new GrpcBinding(grpc) : new HttpBinding(http);
     const { configurationUpdates, warn = () => undefined } = internals;
     this.#subscriptions = isGrpc

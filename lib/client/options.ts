@@ -1,5 +1,6 @@
 import { DaprConfigurationError } from '../errors/dapr-configuration.error.js';
 import type { Clock } from '../protocol/clock.js';
+import type { BeginCall } from './actor-invocation.js';
 import { CommunicationProtocolEnum } from './communication-protocol.js';
 import type { ConfigurationUpdates } from './configuration-updates.js';
 import { httpAddress, parseHttpEndpoint } from './endpoint.js';
@@ -49,6 +50,8 @@ export interface ClientInternals {
   readonly configurationUpdates?: ConfigurationUpdates;
   /** Takes lines for the app's log; they hold no payload, token or header value. */
   readonly warn?: (line: string) => void;
+  /** Ties calls of actors to the turn that they are made in. */
+  readonly beginActorCall?: BeginCall;
   /** Headers that the call being served hands on: its trace, and for calls of actors the reentrancy id. */
   readonly scopeHeaders?: (
     target: 'actor' | 'other',

@@ -71,6 +71,26 @@ class BenchActor extends Actor<{ done: number }> {
   }
 }
 
+@ActorType('Lathe', { maxConcurrentTurns: 1 })
+class LatheActor extends Actor {
+  constructor(
+    private readonly workshop: Workshop,
+    @InjectActors(() => LatheActor)
+    private readonly lathes: Actors<LatheActor>,
+  ) {
+    super();
+  }
+
+  async workAndAsk(id: string): Promise<string> {
+    await this.workshop.work(this.id);
+    return this.lathes.get(id).name();
+  }
+
+  name(): string {
+    return this.id;
+  }
+}
+
 @ActorType('Porter')
 class PorterActor extends Actor {
   constructor(
@@ -93,8 +113,10 @@ describe('turns of a type with a limit', () => {
   beforeAll(async () => {
     nest = await runNest({
       adapter: new ExpressAdapter(),
-      imports: [DaprModule.forFeature([BenchActor, PorterActor])],
-      providers: [BenchActor, PorterActor, Workshop],
+      imports: [
+        DaprModule.forFeature([BenchActor, LatheActor, PorterActor]),
+      ],
+      providers: [BenchActor, LatheActor, PorterActor, Workshop],
     });
     workshop = nest.app.get(Workshop);
   });
@@ -124,6 +146,18 @@ describe('turns of a type with a limit', () => {
   it('do not wait for the turn that they are called in, directly or through others', async () => {
     const counts = [bench('left').fan(2), bench('right').fan(2)];
     expect(await Promise.all(counts)).toEqual([9, 9]);
+  });
+
+  it('make room while they wait for an actor that another holds which waits for room', async () => {
+    const lathe = (id: string) =>
+      nest.app.get(ActorProxyFactory).get(LatheActor, id);
+    const asking = lathe('asking').workAndAsk('asked');
+    await until(began('asking'));
+    const before = lathe('asked').name();
+    await queued();
+    workshop.gateOf('asking').open();
+    expect(await Promise.all([asking, before])).toEqual(['asked', 'asked']);
+    expect(await lathe('another').name()).toBe('another');
   });
 
   it('that wait while their actor is deactivated fail at once, and leave their place', async () => {

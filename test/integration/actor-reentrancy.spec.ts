@@ -11,6 +11,7 @@ import {
   InjectActors,
   OnReminder,
 } from '../../lib/index.js';
+import { ActorId, ActorProxyBuilder } from '../../lib/sdk/index.js';
 import { Ctx } from '@nestjs/microservices';
 import { runNest, type NestRun } from '../support/nest-run.js';
 import { platforms } from '../support/platforms.js';
@@ -137,6 +138,7 @@ class MirrorActor extends Actor {
   constructor(
     private readonly actors: ActorProxyFactory,
     private readonly chains: Chains,
+    private readonly client: DaprClient,
   ) {
     super();
   }
@@ -148,6 +150,15 @@ class MirrorActor extends Actor {
 
   async knot(): Promise<void> {
     await this.actors.get(MirrorActor, this.id).knot();
+  }
+
+  async knotByClient(): Promise<void> {
+    await this.client.actor.invoke('Mirror', this.id, 'knot');
+  }
+
+  async knotByBuilder(): Promise<void> {
+    const builder = new ActorProxyBuilder(MirrorActor, this.client);
+    await builder.build(new ActorId(this.id)).knot();
   }
 
   /** Through an actor that is no part of the knot. */
@@ -218,14 +229,14 @@ describe.each(platforms)('a chain of calls on %s', (_platform, adapter) => {
     await expect(account.dive(2)).resolves.toBe(2);
   });
 
-  it.each(['knot', 'knotAround'] as const)(
+  it.each(['knot', 'knotByClient', 'knotByBuilder', 'knotAround'] as const)(
     'that would wait for itself is refused in words: %s [A16]',
     async (method) => {
       const mirror = nest.app.get(ActorProxyFactory).get(MirrorActor, 'knot');
       await expect(mirror[method]()).rejects.toMatchObject({
         name: 'DaprBadRequestError',
         message: expect.stringMatching(
-          /Mirror\/knot\.knot was not called: it would wait for itself/,
+          /Mirror\/knot method "knot" was not called: it would wait for itself/,
         ),
       });
     },

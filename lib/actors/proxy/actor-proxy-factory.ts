@@ -1,18 +1,15 @@
 import type { ClientActor } from '../../client/actor.js';
 import type { CallOptions } from '../../client/call-options.js';
-import type { CurrentCall } from '../../contexts/current-call.js';
 import {
   encodeArguments,
   type BareArray,
   type EncodedArguments,
 } from '../../protocol/actor-arguments.js';
-import { DaprBadRequestError } from '../../errors/dapr-bad-request.error.js';
 import { ENVELOPE_VERSION } from '../../protocol/actor-envelope.js';
 import { Headers } from '../../protocol/headers.js';
 import { actorTypeOf, type ActorClass } from '../actor-type.decorator.js';
 import type { ActorsOptions } from '../actors.options.js';
 import type { ActorProxy } from './actor-proxy.js';
-import { Turn } from '../runtime/turn.js';
 import { actorTypeName } from './actor-type-ref.js';
 import {
   errorRestorer,
@@ -30,8 +27,6 @@ export interface ActorProxyOptions
 export interface ActorProxyFactoryDependencies {
   /** Asked at each call. */
   readonly client: () => ClientActor;
-  /** Tells in which turn of an actor a call is made. */
-  readonly currentCall?: CurrentCall;
   /** What actors throw that proxies throw again as it was; any other becomes an `ActorInvocationError`. */
   readonly errors?: readonly (RemoteErrorClass | RemoteErrorRule)[] | undefined;
 }
@@ -86,13 +81,8 @@ export class ActorProxyFactory {
     options: CallOptions,
   ): Promise<unknown> {
     const operation = `actor ${actorType}/${actorId}.${method}`;
-    const { client, currentCall } = this.dependencies;
-    const scope = currentCall?.get();
-    const turn = scope instanceof Turn ? scope : undefined;
-    if (turn?.waitsFor(actorType, actorId))
-      throw new DaprBadRequestError(knot(operation), { operation });
-    const out = turn?.callOut(`${actorType}/${actorId}`);
-    const answer = await client()
+    const answer = await this.dependencies
+      .client()
       .request({
         ...options,
         actorType,
@@ -101,29 +91,18 @@ export class ActorProxyFactory {
         headers: {
           ...headers,
           [Headers.envelope]: `${ENVELOPE_VERSION}`,
-          ...(out?.trail !== undefined && { [Headers.actorTurns]: out.trail }),
           ...(body !== undefined && { 'content-type': 'application/json' }),
         },
         ...(body !== undefined && { body }),
       })
       .catch((error: unknown) => {
         throw hostError(operation, error);
-      })
-      .finally(out?.end);
+      });
     const outcome = outcomeOf(answer);
     if (!('error' in outcome)) return outcome.result;
     const error = invocationError(operation, outcome.error);
     throw this.restore(outcome.error, error) ?? error;
   }
-}
-
-function knot(operation: string): string {
-  return (
-    `${operation} was not called: it would wait for itself. It is called in a turn of that same actor, directly or ` +
-    'through others, and nothing can enter the actor before that turn ends. Call the method on `this`; or let it run ' +
-    'after the turn, by a timer or a message; or enable reentrancy in @ActorType. Turns of timers and reminders are ' +
-    'never reentrant, since Dapr gives them no id that a call could come back with.'
-  );
 }
 
 function bareArrayOf(type: string | ActorClass): BareArray | undefined {

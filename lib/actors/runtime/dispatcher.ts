@@ -52,7 +52,8 @@ export class Dispatcher {
     call: ActorCall,
     target: Target,
   ): Promise<ActorReply> {
-    const { rules, limit } = slot.type;
+    const { rules } = slot.type;
+    const { limit } = rules;
     const chain = new Chain(call, rules);
     try {
       const wait = slot.turns.enter(chain);

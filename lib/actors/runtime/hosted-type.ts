@@ -5,7 +5,6 @@ import type { Actor } from '../actor.js';
 import type { ActorTypeOptions } from '../actors.options.js';
 import type { ActorSlot } from './slot.js';
 import type { StateFormat } from './state-format.js';
-import type { TurnLimit } from './turn-limit.js';
 import type { TurnRules } from './turn.js';
 
 /** A method of an actor behind Nest's guards, interceptors, pipes and filters. */
@@ -39,8 +38,6 @@ export interface HostedType {
   /** By actor id. */
   readonly slots: Map<string, ActorSlot>;
   readonly rules: TurnRules;
-  /** Undefined where any number of turns may run. */
-  readonly limit: TurnLimit | undefined;
   readonly format: StateFormat;
   /** Proxies are told the stacks of errors. */
   readonly sendsStacks: boolean;

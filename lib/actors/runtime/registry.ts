@@ -96,6 +96,10 @@ function hostedTypeBuilder({
     const { name } = definition;
     const all = { ...options, ...definition.options };
     const { maxConcurrentTurns, reentrancy, state } = all;
+    const limit =
+      maxConcurrentTurns === undefined
+        ? undefined
+        : new TurnLimit(maxConcurrentTurns);
     return {
       name,
       target,
@@ -109,11 +113,8 @@ function hostedTypeBuilder({
       rules: {
         isReentrant: reentrancy?.enabled ?? false,
         mayCall: mayCallActors(wrapper),
+        limit,
       },
-      limit:
-        maxConcurrentTurns === undefined
-          ? undefined
-          : new TurnLimit(maxConcurrentTurns),
       format: stateFormat(name, state),
       sendsStacks: options.stacks ?? false,
       expiring: new Set(),

@@ -29,7 +29,7 @@ export class ActorSlot {
   close(reason: Error, retire: () => Promise<void>): Promise<void> {
     const { chain } = this.turns;
     chain?.condemn(reason);
-    this.type.limit?.refuse(chain?.outermost, reason);
+    this.type.rules.limit?.refuse(chain?.outermost, reason);
     this.closing ??= this.turns.between(async () => {
       await retire();
       // Before the next chain begins: what it makes is for another call of this method to end.

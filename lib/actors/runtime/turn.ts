@@ -4,6 +4,7 @@ import { traceScope } from '../../contexts/trace-scope.js';
 import { headerOf, Headers } from '../../protocol/headers.js';
 import type { ActorCall } from './actor-call.js';
 import type { Savepoint } from './state.js';
+import type { TurnLimit } from './turn-limit.js';
 import { heldActor, trailOf, trailText } from './trail.js';
 
 /** What a turn has to know of its actor's type. */
@@ -12,6 +13,8 @@ export interface TurnRules {
   readonly isReentrant: boolean;
   /** The actor's code can get at proxies or a client, so it may call actors. */
   readonly mayCall: boolean;
+  /** Undefined where any number of turns of the type may run. */
+  readonly limit: TurnLimit | undefined;
 }
 
 /** One call inside an actor: the outermost of a chain, or one that came back in while its parent waits for it. */
@@ -82,16 +85,23 @@ export class Turn implements CallScope {
   }
 
   /**
-   * A call of an actor is made in this turn, by a proxy. Tells the trail that goes with it, which also says whether the
+   * A call of an actor is made in this turn. Tells the trail that goes with it, which also says whether the
    * same actor is being called already; `end` is due when the call has ended.
    */
   callOut(target: string): { trail: string | undefined; end: () => void } {
     const before = this.out.get(target) ?? 0;
     this.out.set(target, before + 1);
+    this.rules.limit?.admit();
     return {
       trail: this.trail(before > 0),
       end: () => this.out.set(target, (this.out.get(target) ?? 1) - 1),
     };
+  }
+
+  /** Whether a call of an actor that was made in this turn is under way. */
+  get isCalling(): boolean {
+    for (const calls of this.out_?.values() ?? []) if (calls > 0) return true;
+    return false;
   }
 
   /** Whether this turn is one of several that its caller asked of the actor at once. */

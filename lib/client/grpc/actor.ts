@@ -2,7 +2,11 @@ import { readFailurePolicy } from '../../protocol/failure-policy.js';
 import { decodeLenient } from '../../protocol/payload.js';
 import { reminderWire, timerWire } from '../../protocol/schedule.js';
 import { parseTimestamp } from '../../protocol/timestamp.js';
-import { invokeBare, type InvokeArguments } from '../actor-invocation.js';
+import {
+  invokeBare,
+  type BeginCall,
+  type InvokeArguments,
+} from '../actor-invocation.js';
 import type {
   ActorMethodAnswer,
   ActorMethodRequest,
@@ -31,7 +35,10 @@ import { wirePolicy } from './failure-policy.js';
 
 /** Actors over gRPC. */
 export class GrpcActor implements ClientActor {
-  constructor(private readonly channel: GrpcChannel) {}
+  constructor(
+    private readonly channel: GrpcChannel,
+    private readonly begin?: BeginCall,
+  ) {}
 
   invoke<T = unknown>(...parts: InvokeArguments): Promise<T> {
     return invokeBare(this, parts);
@@ -43,20 +50,26 @@ export class GrpcActor implements ClientActor {
     const operation = `actor.invoke ${actorType}/${actorId} method "${method}"`;
     const actor = addressOf(operation, actorType, actorId);
     requireName(operation, 'method', method);
-    const { data } = await this.channel.unary(
-      'invokeActor',
-      {
-        ...actor,
-        method,
-        data: Buffer.from(body ?? ''),
-        metadata: messageHeaders({
-          ...this.channel.scopeHeaders('actor'),
-          ...headers,
-        }),
-      },
-      { operation, errorCode: 'ERR_ACTOR_INVOKE_METHOD', options: request },
-    );
-    return { headers: {}, body: data };
+    const out = this.begin?.(operation, actorType, actorId);
+    try {
+      const { data } = await this.channel.unary(
+        'invokeActor',
+        {
+          ...actor,
+          method,
+          data: Buffer.from(body ?? ''),
+          metadata: messageHeaders({
+            ...this.channel.scopeHeaders('actor'),
+            ...headers,
+            ...out?.headers,
+          }),
+        },
+        { operation, errorCode: 'ERR_ACTOR_INVOKE_METHOD', options: request },
+      );
+      return { headers: {}, body: data };
+    } finally {
+      out?.end();
+    }
   }
 
   async stateGet<T = unknown>(

@@ -3,7 +3,11 @@ import { headerOf } from '../../protocol/headers.js';
 import { decodeLenient } from '../../protocol/payload.js';
 import { reminderWire, timerWire } from '../../protocol/schedule.js';
 import { parseTimestamp } from '../../protocol/timestamp.js';
-import { invokeBare, type InvokeArguments } from '../actor-invocation.js';
+import {
+  invokeBare,
+  type BeginCall,
+  type InvokeArguments,
+} from '../actor-invocation.js';
 import type {
   ActorMethodAnswer,
   ActorMethodRequest,
@@ -30,6 +34,7 @@ export class HttpActor implements ClientActor {
   constructor(
     private readonly channel: HttpChannel,
     private readonly overGrpc: ClientActor,
+    private readonly begin?: BeginCall,
   ) {}
 
   invoke<T = unknown>(...parts: InvokeArguments): Promise<T> {
@@ -39,17 +44,23 @@ export class HttpActor implements ClientActor {
   async request(request: ActorMethodRequest): Promise<ActorMethodAnswer> {
     const { actorType, actorId, method, body, headers } = request;
     const operation = `actor.invoke ${actorType}/${actorId} method "${method}"`;
-    return this.channel.send({
-      operation,
-      lane: 'reentrant',
-      target: 'actor',
-      method: 'POST',
-      path: `${actorPath(operation, actorType, actorId)}/method/${pathPart(operation, 'method', method)}`,
-      body,
-      contentType: body === undefined ? undefined : JSON_TYPE,
-      headers,
-      options: request,
-    });
+    const path = `${actorPath(operation, actorType, actorId)}/method/${pathPart(operation, 'method', method)}`;
+    const out = this.begin?.(operation, actorType, actorId);
+    try {
+      return await this.channel.send({
+        operation,
+        lane: 'reentrant',
+        target: 'actor',
+        method: 'POST',
+        path,
+        body,
+        contentType: body === undefined ? undefined : JSON_TYPE,
+        headers: out ? { ...headers, ...out.headers } : headers,
+        options: request,
+      });
+    } finally {
+      out?.end();
+    }
   }
 
   async stateGet<T = unknown>(

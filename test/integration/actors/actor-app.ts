@@ -16,6 +16,7 @@ import {
 } from '../../../lib/actors/runtime/runtime.js';
 import { DaprClient } from '../../../lib/client/dapr-client.js';
 import { CurrentCall } from '../../../lib/contexts/current-call.js';
+import { actorCalls } from '../../../lib/dapr.actor-calls.js';
 import { scopeHeaders } from '../../../lib/dapr.scope-headers.js';
 import { VirtualClock } from '../../../lib/sidecar/virtual-clock.js';
 import { CapturedLog } from '../../support/captured-log.js';
@@ -99,11 +100,13 @@ export async function startActorApp({
   const currentCall = new CurrentCall();
   const client = new DaprClient(
     { httpEndpoint: sidecar.url },
-    { scopeHeaders: scopeHeaders(currentCall) },
+    {
+      beginActorCall: actorCalls(currentCall),
+      scopeHeaders: scopeHeaders(currentCall),
+    },
   );
   const factory = new ActorProxyFactory({
     client: () => client.actor,
-    currentCall,
     errors: actors.errors,
   });
   const log = new CapturedLog();

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { Turn } from '../../../lib/actors/runtime/turn.js';
 import { TurnLimit } from '../../../lib/actors/runtime/turn-limit.js';
 
-function turn(trail?: string): Turn {
+function turn(limit?: TurnLimit, trail?: string): Turn {
   return new Turn(
     {
       kind: 'method',
@@ -15,7 +15,7 @@ function turn(trail?: string): Turn {
       signal: new AbortController().signal,
     },
     undefined,
-    { isReentrant: false, mayCall: true },
+    { isReentrant: false, mayCall: true, limit },
   );
 }
 
@@ -38,15 +38,32 @@ describe('a limit of turns', () => {
     expect(began).toEqual(['third', 'fourth']);
   });
 
-  it('does not count a turn that was called in one which counts, at any distance', () => {
+  it('does not count a turn while it waits for a call of an actor', async () => {
     const limit = new TurnLimit(1);
-    const outer = turn();
+    const outer = turn(limit);
     void limit.enter(outer);
-    const inner = turn(outer.callOut('Cart/b').trail);
+    const other = turn();
+    const begins = limit.enter(other)!;
+    const { trail } = outer.callOut('Cart/b');
+    await begins;
+    const began: string[] = [];
+    const last = limit.enter(turn())!.then(() => began.push('last'));
+    const inner = turn(limit, trail);
+    const first = limit.enter(inner)!.then(() => began.push('first'));
+    limit.leave(other);
+    await first;
+    limit.leave(inner);
+    await last;
+    expect(began).toEqual(['first', 'last']);
+  });
+
+  it('gives a turn the place of that which it was called in by other means', () => {
+    const limit = new TurnLimit(1);
+    const outer = turn(limit);
+    void limit.enter(outer);
+    const inner = turn(limit, outer.turns);
     expect(limit.enter(inner)).toBeUndefined();
-    const innermost = turn(inner.callOut('Cart/c').trail);
-    expect(limit.enter(innermost)).toBeUndefined();
-    expect(limit.enter(turn())).toBeInstanceOf(Promise);
+    expect(limit.enter(turn(limit, inner.turns))).toBeUndefined();
     limit.leave(inner);
     expect(limit.enter(turn())).toBeInstanceOf(Promise);
   });

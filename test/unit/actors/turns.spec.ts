@@ -14,7 +14,7 @@ function chain(): Chain {
       query: '',
       signal: new AbortController().signal,
     },
-    { isReentrant: false, mayCall: false },
+    { isReentrant: false, mayCall: false, limit: undefined },
   );
 }
 
