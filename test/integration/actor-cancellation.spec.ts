@@ -53,6 +53,12 @@ class WorkerActor extends Actor<{ done: boolean }> {
     return this.workers.get(id, { signal }).work();
   }
 
+  /** Asks the other when it is told to end itself. */
+  async workAndAsk(id: string, @Ctx() context: ActorContext): Promise<string> {
+    await this.work(context);
+    return this.workers.get(id).work();
+  }
+
   lateSignal(@Ctx() context: ActorContext): boolean {
     return context.signal.aborted;
   }
@@ -122,6 +128,16 @@ describe.each(platforms)('a turn on %s', (_platform, adapter) => {
     const value = await outside.actor.stateGet('Worker', 'f', 'done');
     await outside.stop();
     expect(value).toBe(true);
+  });
+
+  it('is told at once where it begins when the app does not wait any longer [H20]', async () => {
+    const outside = new DaprClient({ httpEndpoint: nest.sidecar.url });
+    const call = outside.actor.invoke('Worker', 'h', 'workAndAsk', 'i');
+    await until(() => journal.begun.has('h'));
+    await nest.app.close();
+    await expect(call).resolves.toBe('done all the same');
+    expect(journal.reasons.get('i')).toBe('the app is shutting down');
+    await outside.stop();
   });
 
   it('is not told of anything where nothing happens', async () => {

@@ -117,11 +117,12 @@ export class ActorRuntime {
       );
   }
 
-  /** The app ends: turns that run past the `drainOngoingCallTimeout` of their type are told to end, too. */
+  /** The app ends: turns that run past the `drainOngoingCallTimeout` of their type, or begin later, are told to end, too. */
   hurry(): void {
-    for (const { options, slots } of this.registry.types.values()) {
+    for (const { options, rules, slots } of this.registry.types.values()) {
       const limit = options.drainOngoingCallTimeout ?? DRAIN_TIMEOUT;
       const tell = (): void => {
+        rules.ending = ENDING;
         for (const { turns } of slots.values()) turns.chain?.abort(ENDING);
       };
       this.timers.push(

@@ -15,6 +15,8 @@ export interface TurnRules {
   readonly mayCall: boolean;
   /** Undefined where any number of turns of the type may run. */
   readonly limit: TurnLimit | undefined;
+  /** Why turns had better end from now on. */
+  ending?: Error;
 }
 
 /** One call inside an actor: the outermost of a chain, or one that came back in while its parent waits for it. */
@@ -43,6 +45,7 @@ export class Turn implements CallScope {
     Object.assign(this, traceScope(call.headers));
     const reentrancyId = headerOf(call.headers, Headers.reentrancyId);
     if (reentrancyId !== undefined) this.reentrancyId = reentrancyId;
+    if (rules.ending) this.abort(rules.ending);
   }
 
   get mayCall(): boolean {
