@@ -33,7 +33,7 @@ export async function invokeBare<T>(
   parts: InvokeArguments,
 ): Promise<T> {
   const [first, , , fourth] = parts;
-  const older = VERBS.has(first) && typeof fourth === 'string';
+  const older = VERBS.has(first.toUpperCase()) && typeof fourth === 'string';
   const [actorType, actorId, method, body, options] = (
     older ? parts.slice(1) : parts
   ) as [string, string, string, unknown?, CallOptions?];

@@ -2,6 +2,7 @@ import type { DurationInput } from '../protocol/duration.js';
 import type { FailurePolicy } from '../protocol/failure-policy.js';
 import type { HeaderBag } from '../protocol/headers.js';
 import type { CallOptions } from './call-options.js';
+import type { HttpMethod } from './http-method.js';
 
 /** One change of an actor's state. */
 export type ActorStateOperation =
@@ -98,7 +99,7 @@ export interface ClientActor {
   ): Promise<T>;
   /** The older form with a verb in front; the actor is always called with PUT. */
   invoke<T = unknown>(
-    verb: 'GET' | 'POST' | 'PUT' | 'DELETE',
+    verb: 'GET' | 'POST' | 'PUT' | 'DELETE' | HttpMethod,
     actorType: string,
     actorId: string,
     method: string,

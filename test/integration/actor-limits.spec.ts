@@ -113,9 +113,7 @@ describe('turns of a type with a limit', () => {
   beforeAll(async () => {
     nest = await runNest({
       adapter: new ExpressAdapter(),
-      imports: [
-        DaprModule.forFeature([BenchActor, LatheActor, PorterActor]),
-      ],
+      imports: [DaprModule.forFeature([BenchActor, LatheActor, PorterActor])],
       providers: [BenchActor, LatheActor, PorterActor, Workshop],
     });
     workshop = nest.app.get(Workshop);

@@ -15,6 +15,7 @@ import {
   ActorProxyFactory,
   ActorType,
   CommunicationProtocolEnum,
+  HttpMethod,
   DaprClient,
 } from '../../lib/index.js';
 import {
@@ -235,6 +236,13 @@ describe.each(platforms)(
       expect(await gate.price(5)).toBe(15);
       expect(await gate.type()).toBe('Gate');
       expect(await gate.names()).toEqual(['price']);
+    });
+
+    it('is called by the verbs of the SDK', async () => {
+      const { actor } = nest.client;
+      expect(await actor.invoke(HttpMethod.PUT, 'Gate', newId(), 'type')).toBe(
+        'Gate',
+      );
     });
 
     it("keeps its hooks beside what stands before it in Nest's pipeline [A25]", async () => {

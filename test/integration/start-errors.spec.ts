@@ -31,6 +31,7 @@ import {
   type DaprModuleOptions,
   type SubscribeOptions,
 } from '../../lib/index.js';
+import { AbstractActor, type ActorId } from '../../lib/sdk/index.js';
 import { CapturedLog } from '../support/captured-log.js';
 import { NO_SIDECAR } from '../support/nest-app.js';
 import { until } from '../support/until.js';
@@ -262,6 +263,26 @@ describe('an app does not start with', () => {
       'CartActor',
       'AppModule',
       'providers',
+    );
+  });
+
+  it('an actor whose dependencies nothing tells to Nest [I2]', async () => {
+    @Injectable()
+    class Tariff {}
+    class Parking extends AbstractActor {
+      constructor(
+        client: DaprClient,
+        id: ActorId,
+        readonly tariff: Tariff,
+      ) {
+        super(client, id);
+      }
+    }
+    await expectError(
+      startError({ providers: [Parking, Tariff] }),
+      'The constructor of Parking asks for 3',
+      'Nest knows of 2',
+      "@ActorType('Parking')",
     );
   });
 

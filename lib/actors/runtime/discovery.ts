@@ -95,8 +95,27 @@ function providerProblem(
   if (definition.options.remote)
     return `@ActorType("${definition.name}") says that ${target.name} is remote, yet ${module.name} provides it. Remove one of the two.`;
   if (wrapper.scope !== Scope.TRANSIENT)
-    return `${target.name} would be one instance for all ids: an @Injectable() beside @ActorType takes its scope away. Remove @Injectable().`;
-  return nameProblem(definition.name, target);
+    return `${target.name} would be one instance for all ids: its @Injectable() takes the scope of actors away. Remove @Injectable(); @ActorType('${definition.name}') does what it is for.`;
+  return (
+    dependencyProblem(target, definition) ??
+    nameProblem(definition.name, target)
+  );
+}
+
+/** Nest knows a constructor by what TypeScript emits for a class with a decorator, or by `@Inject()`. */
+function dependencyProblem(
+  target: Type,
+  { name }: ActorTypeDefinition,
+): string | undefined {
+  const isKnown = ['design:paramtypes', 'self:paramtypes'].some((key) =>
+    Reflect.hasOwnMetadata(key, target),
+  );
+  const inherited = Reflect.getMetadata('design:paramtypes', target) as
+    readonly unknown[] | undefined;
+  const told = inherited?.length ?? 0;
+  return isKnown || target.length <= told
+    ? undefined
+    : `The constructor of ${target.name} asks for ${target.length} things, but Nest knows of ${told}. Write @ActorType('${name}') on the class, and compile with emitDecoratorMetadata or put @Inject() before each.`;
 }
 
 /** An actor class that is provided as something else than a class. */
