@@ -32,6 +32,9 @@ import { ServerDapr } from './server/server-dapr.js';
 
 const CLOCK = Symbol('nestjs-dapr:clock');
 
+/** A turn waits for it, once; daprd answers from memory. */
+const METADATA_TIMEOUT = 5000;
+
 function warn(line: string): void {
   new Logger('DaprClient').warn(line);
 }
@@ -151,6 +154,10 @@ export const daprProviders: Provider[] = [
     ) =>
       new ActorRuntime({
         client: () => client.actor,
+        enabledFeatures: async () => {
+          const timeout = METADATA_TIMEOUT;
+          return (await client.metadata.get({ timeout })).enabledFeatures;
+        },
         moduleRef,
         modules,
         config,

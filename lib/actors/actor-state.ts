@@ -22,8 +22,8 @@ export type StateAsJson<TState extends object> = {
  * changing what `get` gave changes nothing until it is set again.
  *
  * Nothing is stored before the turn's outermost call ends well, or calls `save`; then all changes are, in one
- * transaction, or none. A key is read from the sidecar once and remembered as long as the actor stays active, though
- * never beyond its time to live.
+ * transaction, or none. A value is read from the sidecar once and remembered as long as the actor stays active, though
+ * never beyond its time to live; where that may be unknown, as with Redis, for one turn.
  *
  * Usable from `onActivate` on and in turns only: in a constructor, in `onDeactivate` and after the turn it throws.
  *

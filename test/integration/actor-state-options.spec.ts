@@ -153,11 +153,21 @@ describe.each(backings)('the state of actors in %s', (backingName) => {
 
   const newSession = () => {
     const id = `actor-${ids++}`;
+    const session = nest.app.get(ActorProxyFactory).get(SessionActor, id);
     return {
       id,
-      session: nest.app.get(ActorProxyFactory).get(SessionActor, id),
+      session,
       stored: (key: string) => nest.client.actor.stateGet('Session', id, key),
       forget: () => callApp(nest, 'DELETE', `/actors/Session/${id}`),
+      /** As another replica would have, before the actor came here. */
+      async storeElsewhere(key: string, value: string, ttl: number) {
+        // Dapr takes state of active actors only.
+        await session.keys();
+        const metadata = { ttlInSeconds: `${ttl}` };
+        await nest.client.actor.stateTransaction('Session', id, [
+          { operation: 'upsert', request: { key, value, metadata } },
+        ]);
+      },
     };
   };
 
@@ -190,6 +200,24 @@ describe.each(backings)('the state of actors in %s', (backingName) => {
     expect(await session.read('token')).toBe('long');
     await forget();
     expect(await session.read('token')).toBe('long');
+  });
+
+  it('that is set without a time to live stays, also where another process gave it one', async () => {
+    const { session, stored, storeElsewhere } = newSession();
+    const mark = newSession();
+    await storeElsewhere('other', 'short', 1);
+    await session.put('other', 'long');
+    await mark.storeElsewhere('other', 'mark', 2);
+    await until(async () => (await mark.stored('other')) === undefined);
+    expect(await stored('other')).toBe('long');
+  });
+
+  it('with a time to live of another process is not remembered beyond it', async () => {
+    const { session, stored, storeElsewhere } = newSession();
+    await storeElsewhere('other', 'short', 1);
+    expect(await session.read('other')).toBe('short');
+    await until(async () => (await stored('other')) === undefined);
+    expect(await session.read('other')).toBe('nothing');
   });
 
   it('takes no time to live but whole seconds', async () => {

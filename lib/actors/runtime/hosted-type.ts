@@ -41,6 +41,4 @@ export interface HostedType {
   readonly format: StateFormat;
   /** Proxies are told the stacks of errors. */
   readonly sendsStacks: boolean;
-  /** State keys that were stored with a time to live, whose values may be gone though no turn removed them. */
-  readonly expiring: Set<string>;
 }

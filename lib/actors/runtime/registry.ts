@@ -117,7 +117,6 @@ function hostedTypeBuilder({
       },
       format: stateFormat(name, state),
       sendsStacks: options.stacks ?? false,
-      expiring: new Set(),
     };
   };
 }

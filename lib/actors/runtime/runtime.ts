@@ -13,6 +13,7 @@ import {
 import { hostReply } from './reply.js';
 import type { ActorSlot } from './slot.js';
 import type { ActorHost } from './state.js';
+import { TimesToLive } from './times-to-live.js';
 
 export type { ActorCall, ActorReply };
 
@@ -23,11 +24,15 @@ const DRAIN_TIMEOUT = '2s';
 
 /** What the runtime needs of the app around it. */
 export interface ActorRuntimeDependencies
-  extends RegistrySources, Omit<ActorHost, 'log'> {}
+  extends RegistrySources, Omit<ActorHost, 'log' | 'timesToLive'> {
+  /** Preview features that the sidecar has on. */
+  readonly enabledFeatures: () => Promise<readonly string[]>;
+}
 
 /** Hosts the actors of one app: what Dapr calls ends here, whatever the wire. */
 export class ActorRuntime {
   private readonly log = new ActorLog();
+  private readonly timesToLive: TimesToLive;
   private readonly activator: Activator;
   private readonly dispatcher: Dispatcher;
   private registry: Registry = {
@@ -40,8 +45,10 @@ export class ActorRuntime {
   private readonly timers: ScheduledCall[] = [];
 
   constructor(private readonly dependencies: ActorRuntimeDependencies) {
-    const { client, currentCall, clock } = dependencies;
-    const host: ActorHost = { client, currentCall, clock, log: this.log };
+    const { client, currentCall, clock, enabledFeatures } = dependencies;
+    this.timesToLive = new TimesToLive(enabledFeatures, clock);
+    const { log, timesToLive } = this;
+    const host: ActorHost = { client, currentCall, clock, log, timesToLive };
     this.activator = new Activator(host);
     this.dispatcher = new Dispatcher(
       host,
@@ -80,6 +87,7 @@ export class ActorRuntime {
     const reason = new Error(
       'a new sidecar has taken over, and the call came from the one before',
     );
+    this.timesToLive.forget();
     for (const slot of this.slots()) {
       slot.turns.refuseWaiting(reason);
       void this.close(slot, reason);

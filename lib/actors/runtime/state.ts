@@ -10,11 +10,13 @@ import {
   storedOf,
   textOf,
   type Changes,
+  type Passing,
   type StateChange,
   type Stored,
 } from './state-changes.js';
 import { KEYS, keysAfter, noteKeys } from './state-keys.js';
 import { timeToLive } from './time-to-live.js';
+import type { TimesToLive } from './times-to-live.js';
 import { Turn } from './turn.js';
 
 type Text = string | undefined;
@@ -28,6 +30,7 @@ export interface ActorHost {
   readonly currentCall: CurrentCall;
   readonly clock: Clock;
   readonly log: ActorLog;
+  readonly timesToLive: TimesToLive;
 }
 
 /**
@@ -133,14 +136,18 @@ export class StateCache extends ActorState {
   async commit(chain: Chain): Promise<void> {
     const { type, id } = this.slot;
     try {
+      const { timesToLive } = this.host;
+      const asked = timesToLive.findOut();
       const keys = type.format.keepsKeys ? await this.lookUp(KEYS) : undefined;
+      if (asked) await asked;
+      if (chain.doom) throw chain.doom;
       const changes = (this.leaving = this.pending ?? new Map());
       this.pending = undefined;
       chain.noteSave();
       // Before the store begins to count.
       const now = this.host.clock.now();
       if (type.format.keepsKeys) noteKeys(changes, keys, now);
-      const operations = operationsOf(changes, type.expiring);
+      const operations = operationsOf(changes, timesToLive.areThere);
       await chain.commit((signal) =>
         this.host
           .client()
@@ -163,7 +170,7 @@ export class StateCache extends ActorState {
       else {
         const { text, ttl } = change;
         known.set(key, { text, until: now + ttl * 1000 });
-        this.slot.type.expiring.add(key);
+        this.host.timesToLive.noteTaken();
       }
   }
 
@@ -185,13 +192,18 @@ export class StateCache extends ActorState {
 
   private async fetch(key: string): Promise<Text> {
     const { type, id } = this.slot;
+    const { timesToLive } = this.host;
     this.known?.delete(key);
+    const asked = timesToLive.findOut();
+    const { chain } = this.slot.turns;
     const answer = await this.host
       .client()
       .stateGetWithExpiry(type.name, id, key);
+    if (answer.expires) timesToLive.noteEnd();
+    if (asked) await asked;
     // A commit may have overtaken the answer, and a change may have come while it was under way.
     const known = (this.known ??= new Map());
-    if (!known.has(key)) known.set(key, storedOf(answer));
+    if (!known.has(key)) known.set(key, storedOf(answer, chain?.number));
     return textOf((this.mapWith(key) ?? known).get(key));
   }
 
@@ -207,10 +219,15 @@ export class StateCache extends ActorState {
   /** Whether what is remembered of a key is what the store has still. */
   private isKnown(key: string): boolean {
     const stored = this.known?.get(key);
-    if (typeof stored === 'object') return stored.until > this.host.clock.now();
-    if (stored === undefined) return this.known?.has(key) ?? false;
-    // Not every store tells when a value ends; Redis does not.
-    return !this.slot.type.expiring.has(key);
+    if (typeof stored === 'object') return this.isThere(key, stored);
+    return stored !== undefined || (this.known?.has(key) ?? false);
+  }
+
+  private isThere(key: string, stored: Passing): boolean {
+    if ('until' in stored) return stored.until > this.host.clock.now();
+    const isOfThisChain = stored.readIn === this.slot.turns.chain?.number;
+    // Nothing but this class stores the list of keys, and without an end.
+    return isOfThisChain || key === KEYS || !this.host.timesToLive.areHidden;
   }
 
   /**

@@ -121,6 +121,7 @@ export async function startActorApp({
   await module.init();
   const runtime = new ActorRuntime({
     client: () => client.actor,
+    enabledFeatures: async () => (await client.metadata.get()).enabledFeatures,
     moduleRef: module.get(ModuleRef),
     modules: module.get(ModulesContainer, { strict: false }),
     config,

@@ -14,7 +14,7 @@ interface Answer {
   readonly body?: string | Buffer;
 }
 
-type Operation = 'state.read' | 'state.write';
+type Operation = 'state.read' | 'state.write' | 'metadata';
 
 /**
  * The actor part of a sidecar's API, over a real socket: method calls go on to `app`, state is kept, all else is
@@ -23,8 +23,16 @@ type Operation = 'state.read' | 'state.write';
 export class FakeSidecar {
   /** JSON text by `Type/id/key`. */
   readonly stored = new Map<string, string>();
-  /** Every request but method calls, as `POST Cart/a/state`, in order. */
+  /** Every request but method calls and those of the metadata, as `POST Cart/a/state`, in order. */
   readonly requests: string[] = [];
+  /** Every change of state, in order. */
+  readonly operations: ActorStateOperation[] = [];
+  /** What the metadata tells. */
+  readonly enabledFeatures: string[] = [];
+  /** How often the metadata was asked for. */
+  metadataReads = 0;
+  /** When values end, by `Type/id/key`, where the store tells. */
+  readonly ends = new Map<string, Date>();
   /** Bodies of timers and reminders by `Type/id/timers/name`. */
   readonly scheduled = new Map<string, unknown>();
   /** Headers of the method calls, in order. */
@@ -34,6 +42,7 @@ export class FakeSidecar {
   hasReentrancy: (actorType: string) => boolean = () => false;
   private readonly failures: Operation[] = [];
   private gate: Promise<void> | undefined;
+  private metadataGate: Promise<void> | undefined;
   private readonly server: Server;
   private whenWriting: (() => void) | undefined;
 
@@ -78,6 +87,13 @@ export class FakeSidecar {
     };
   }
 
+  /** The metadata waits, from now until the returned function is called. */
+  holdMetadata(): () => void {
+    let open!: () => void;
+    this.metadataGate = new Promise((resolve) => (open = resolve));
+    return open;
+  }
+
   /** Resolves when a transaction has arrived. */
   writing(): Promise<void> {
     return new Promise((resolve) => (this.whenWriting = resolve));
@@ -100,6 +116,7 @@ export class FakeSidecar {
     signal: AbortSignal,
   ): Promise<Answer> {
     const [path = '', query = ''] = (request.url ?? '').split('?');
+    if (path === '/v1.0/metadata') return this.metadata();
     const [actorType = '', actorId = '', kind = '', name = ''] = path
       .replace('/v1.0/actors/', '')
       .split('/')
@@ -147,6 +164,15 @@ export class FakeSidecar {
     );
   }
 
+  private async metadata(): Promise<Answer> {
+    this.metadataReads += 1;
+    await this.metadataGate;
+    if (this.fails('metadata'))
+      return failure(403, 'ERR_PERMISSION_DENIED', 'not allowed');
+    const { enabledFeatures } = this;
+    return json(JSON.stringify({ id: 'app', enabledFeatures }));
+  }
+
   private async state(
     { method }: IncomingMessage,
     actor: string,
@@ -157,7 +183,13 @@ export class FakeSidecar {
       if (this.fails('state.read'))
         return failure(500, 'ERR_ACTOR_STATE_GET', 'the store is down');
       const text = this.stored.get(`${actor}/${key}`);
-      return text === undefined ? { status: 204 } : json(text);
+      if (text === undefined) return { status: 204 };
+      const end = this.ends.get(`${actor}/${key}`)?.toISOString();
+      const { headers, ...answer } = json(text);
+      return {
+        ...answer,
+        headers: { ...headers, ...(end && { 'metadata.ttlexpiretime': end }) },
+      };
     }
     this.whenWriting?.();
     await this.gate;
@@ -167,9 +199,9 @@ export class FakeSidecar {
         'ERR_ACTOR_STATE_TRANSACTION_SAVE',
         'the store is down',
       );
-    for (const { operation, request } of JSON.parse(
-      body.toString(),
-    ) as ActorStateOperation[])
+    const operations = JSON.parse(body.toString()) as ActorStateOperation[];
+    this.operations.push(...operations);
+    for (const { operation, request } of operations)
       if (operation === 'delete') this.stored.delete(`${actor}/${request.key}`);
       else
         this.stored.set(
