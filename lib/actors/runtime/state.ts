@@ -33,6 +33,9 @@ export interface ActorHost {
   readonly timesToLive: TimesToLive;
 }
 
+/** How many keys are remembered before it is seen which of them need not be. */
+const MANY = 128;
+
 /**
  * The state of one instance. Values are kept as JSON text, so that changing an object that was handed out changes
  * neither what is remembered nor what is pending.
@@ -43,6 +46,9 @@ export class StateCache extends ActorState {
   /** A transaction failed. What the sidecar made of it is unknown, so what is remembered can't be trusted. */
   isDoubtful = false;
   private known: Map<string, Stored> | undefined;
+  private tidyAt = MANY;
+  /** Reads under way. */
+  private reads = 0;
   private pending: Changes | undefined;
   /** On its way to the store. */
   private leaving: Changes | undefined;
@@ -164,6 +170,7 @@ export class StateCache extends ActorState {
   }
 
   private remember(changes: Changes, now: number): void {
+    this.tidy();
     const known = (this.known ??= new Map());
     for (const [key, change] of changes)
       if (typeof change !== 'object') known.set(key, change);
@@ -172,6 +179,19 @@ export class StateCache extends ActorState {
         known.set(key, { text, until: now + ttl * 1000 });
         this.host.timesToLive.noteTaken();
       }
+  }
+
+  /**
+   * Forgets keys under which nothing is stored any more, else an actor whose keys come and go would grow without end. It
+   * runs as seldom as they double.
+   */
+  private tidy(): void {
+    const { known } = this;
+    // What was stored while a read was under way tells that its answer is out of date.
+    if (!known || known.size < this.tidyAt || this.reads > 0) return;
+    for (const key of known.keys())
+      if (known.get(key) === undefined || !this.isKnown(key)) known.delete(key);
+    this.tidyAt = Math.max(MANY, known.size * 2);
   }
 
   private change(key: string, change: StateChange): void {
@@ -194,17 +214,23 @@ export class StateCache extends ActorState {
     const { type, id } = this.slot;
     const { timesToLive } = this.host;
     this.known?.delete(key);
+    this.tidy();
     const asked = timesToLive.findOut();
     const { chain } = this.slot.turns;
-    const answer = await this.host
-      .client()
-      .stateGetWithExpiry(type.name, id, key);
-    if (answer.expires) timesToLive.noteEnd();
-    if (asked) await asked;
-    // A commit may have overtaken the answer, and a change may have come while it was under way.
-    const known = (this.known ??= new Map());
-    if (!known.has(key)) known.set(key, storedOf(answer, chain?.number));
-    return textOf((this.mapWith(key) ?? known).get(key));
+    this.reads += 1;
+    try {
+      const answer = await this.host
+        .client()
+        .stateGetWithExpiry(type.name, id, key);
+      if (answer.expires) timesToLive.noteEnd();
+      if (asked) await asked;
+      // A commit may have overtaken the answer, and a change may have come while it was under way.
+      const known = (this.known ??= new Map());
+      if (!known.has(key)) known.set(key, storedOf(answer, chain?.number));
+      return textOf((this.mapWith(key) ?? known).get(key));
+    } finally {
+      this.reads -= 1;
+    }
   }
 
   /** What tells the newest of a key; undefined where the sidecar must be asked. */

@@ -17,6 +17,20 @@ class InboxActor extends Actor<Record<string, string>> {
     for (const key of keys) values.push(await this.state.get(key, 'nothing'));
     return values;
   }
+
+  async isNew(key: string): Promise<boolean> {
+    if (await this.state.has(key)) return false;
+    this.state.set(key, 'seen', { ttl: '1m' });
+    return true;
+  }
+
+  /** How many keys the instance has in memory. */
+  remembered(): number {
+    const state = this.state as unknown as {
+      known: ReadonlyMap<string, unknown>;
+    };
+    return state.known.size;
+  }
 }
 
 @ActorType('Listed', { state: { keys: true } })
@@ -185,5 +199,29 @@ describe('whether the sidecar takes times to live', () => {
     await inbox().put('token', 'y');
     expect(app.sidecar.metadataReads).toBe(2);
     expect(app.sidecar.operations.at(-1)).toEqual(lasting('token', 'y'));
+  });
+});
+
+describe('an actor that is never idle', () => {
+  it('does not keep what has ended, nor what it found absent', async () => {
+    for (let message = 0; message < 1000; message += 1) {
+      expect(await inbox().isNew(`message-${message}`)).toBe(true);
+      await app.clock.advance('1m');
+      app.sidecar.stored.clear();
+    }
+    expect(await inbox().remembered()).toBeLessThan(200);
+  });
+
+  it('does not keep absences, even where it never stores', async () => {
+    for (let key = 0; key < 1000; key += 1) await inbox().read(`key-${key}`);
+    expect(await inbox().remembered()).toBeLessThan(200);
+  });
+
+  it('keeps what is stored, however much that is', async () => {
+    const keys = Array.from({ length: 300 }, (_, index) => `key-${index}`);
+    for (const key of keys) await inbox().put(key, key);
+    app.sidecar.requests.length = 0;
+    expect(await inbox().read(...keys)).toEqual(keys);
+    expect(app.sidecar.requests).toEqual([]);
   });
 });
