@@ -89,8 +89,7 @@ export abstract class Exchange<T> implements Dispatcher.DispatchHandler {
   onResponseError(_: unknown, error: Error): void {
     if (this.over) return;
     if (this.#controller === undefined) return this.#unreached(error);
-    if (this.link.stopped) return this.fail(stopError(this.options.operation));
-    if (this.options.repeatable && !this.#repeated) {
+    if (this.options.repeatable && !this.#repeated && !this.link.stopped) {
       this.#repeated = true;
       return this.#attempt();
     }
@@ -99,7 +98,9 @@ export abstract class Exchange<T> implements Dispatcher.DispatchHandler {
 
   /** The error of a connection that ended too early. */
   protected cut(error: Error): Error {
-    return cutError(this.options.operation, this.link.description, error);
+    const { operation } = this.options;
+    if (this.link.stopped) return stopError(operation);
+    return cutError(operation, this.link.description, error);
   }
 
   protected succeed(answer: T): void {

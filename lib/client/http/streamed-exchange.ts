@@ -34,6 +34,8 @@ export class StreamedExchange extends Exchange<HttpStream> {
         callback(error);
       },
     });
+    // Without a listener an error ends the process; whoever reads hears of it, also later.
+    body.on('error', () => undefined);
     this.#body = body;
     this.stopTimers();
     this.resolve({ status, headers, body });

@@ -4,6 +4,7 @@ import { DaprClient } from '../../../lib/client/dapr-client.js';
 import { HttpMethod } from '../../../lib/client/http-method.js';
 import { DaprBadRequestError } from '../../../lib/errors/dapr-bad-request.error.js';
 import { DaprPermissionError } from '../../../lib/errors/dapr-permission.error.js';
+import { until } from '../../support/until.js';
 import {
   startRecordedSidecar,
   type RecordedSidecar,
@@ -243,6 +244,47 @@ describe('client.invoker.request, streaming', () => {
       name: 'SidecarUnavailableError',
     });
   });
+
+  it.each<
+    [string, (stop: AbortController, caller: DaprClient) => unknown, string]
+  >([
+    [
+      'the connection breaks',
+      () => server.sockets.forEach((socket) => socket.destroy()),
+      'closed the connection',
+    ],
+    [
+      'its signal is aborted',
+      (stop) => stop.abort(new Error('enough')),
+      'enough',
+    ],
+    [
+      'the client is stopped',
+      (_, caller) => caller.stop(),
+      'the client was stopped',
+    ],
+  ])(
+    'keeps the end of a body for whoever reads it later, where %s',
+    async (_what, end, reason) => {
+      answer = (_, response) => void response.writeHead(200).write('first');
+      const stop = new AbortController();
+      const { signal } = stop;
+      const caller = new DaprClient({ httpEndpoint: server.url });
+      const { body, text } = await caller.invoker.request(
+        'app',
+        'x',
+        'GET',
+        0,
+        {
+          signal,
+        },
+      );
+      await end(stop, caller);
+      await until(() => body.closed);
+      await expect(text()).rejects.toThrow(reason);
+      await caller.stop();
+    },
+  );
 
   it('gives the answer after an informational one', async () => {
     answer = (_, response) => {
