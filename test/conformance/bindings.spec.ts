@@ -27,6 +27,8 @@ describe('an input binding', () => {
       .on('POST /unknown', {})
       .on('OPTIONS /own/route', {})
       .on('POST /own/route', {})
+      .on('OPTIONS /f%C3%BCr%20alle', {})
+      .on('POST /f%C3%BCr%20alle', {})
       .on('POST /input', {})
       .on('OPTIONS /failing', {})
       .on('POST /failing', { status: 500 })
@@ -49,6 +51,7 @@ describe('an input binding', () => {
         cron('unknown'),
         cron('refused'),
         cron('routed', { route: '/own/route' }),
+        cron('escaped', { route: '/für alle' }),
         cron('input', { direction: 'input' }),
         cron('failing'),
         cron('cut'),
@@ -111,6 +114,10 @@ describe('an input binding', () => {
   it('comes to its route where it names one', async () => {
     await app.next('POST /own/route');
     expect(app.received('OPTIONS /routed')).toEqual([]);
+  });
+
+  it('comes to a route that a request can’t hold as it is', async () => {
+    await app.next('POST /f%C3%BCr%20alle');
   });
 
   it('is not probed when its direction says input', async () => {

@@ -238,6 +238,21 @@ describe('service invocation', () => {
     });
   });
 
+  it.each<[number, Record<string, string>]>([
+    [200, {}],
+    [200, { 'content-length': '0' }],
+    [204, {}],
+    [304, {}],
+  ])(
+    'gives a %i back that has no body, with %j, but is said to be gzip',
+    async (status, more) => {
+      const headers = { 'content-encoding': 'gzip', ...more };
+      app.on('GET /gzip', { status, headers });
+      const answer = await invoke('GET', 'gzip');
+      expect([answer.status, answer.text]).toEqual([status, '']);
+    },
+  );
+
   it('leaves packed what the caller asked for packed', async () => {
     const body = gzipSync('packed');
     app.on('GET /gzip', { headers: { 'content-encoding': 'gzip' }, body });

@@ -25,6 +25,13 @@ const RULES: readonly [string, string][] = [
   ['event.type == "ext" && event.custom == "yes"', '/ext'],
 ];
 
+/** Routes, and the paths that they are called by. */
+const ESCAPED: Readonly<Record<string, string>> = {
+  '/für alle': '/f%C3%BCr%20alle',
+  '/🎁/a%20b': '/%F0%9F%8E%81/a%20b',
+  '/half \ud83c': '/half%20%EF%BF%BD',
+};
+
 describe('routing', () => {
   const app = new RecordingApp();
   let sidecar: Sidecar;
@@ -55,6 +62,11 @@ describe('routing', () => {
         },
         { pubsubname: 'pubsub', topic: 'bare', route: 'no-slash' },
         { pubsubname: 'pubsub', topic: 'dead', route: '/dead' },
+        ...Object.keys(ESCAPED).map((route, index) => ({
+          pubsubname: 'pubsub',
+          topic: `escaped-${index}`,
+          route,
+        })),
       ],
     });
     const paths = RULES.map(([, path]) => path);
@@ -65,6 +77,7 @@ describe('routing', () => {
       '/word',
       '/dead',
       '/no-slash',
+      ...Object.values(ESCAPED),
     ])
       app.on(`POST ${path}`, {});
     await app.listen();
@@ -188,4 +201,13 @@ describe('routing', () => {
     await publish('bare', { data: 1 });
     await app.next('POST /no-slash');
   });
+
+  it.each(Object.entries(ESCAPED))(
+    'escapes of the route %j what a request can’t hold',
+    async (route, path) => {
+      const index = Object.keys(ESCAPED).indexOf(route);
+      await publish(`escaped-${index}`, { data: 1 });
+      await app.next(`POST ${path}`);
+    },
+  );
 });
