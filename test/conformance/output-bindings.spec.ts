@@ -355,7 +355,7 @@ describe('an output binding to a web service', () => {
       path: 'headers',
       'Content-Type': 'text/xml',
       Accept: 'text/html',
-      'X-Own': 'own',
+      'X-Own': 'für 🎁',
       'x-small': 'small',
       Host: 'elsewhere',
       'Content-Length': '3',
@@ -365,7 +365,7 @@ describe('an output binding to a web service', () => {
     expect(headers).toMatchObject({
       'content-type': 'text/xml',
       accept: 'text/html',
-      'x-own': 'own',
+      'x-own': Buffer.from('für 🎁').toString('latin1'),
       host: `127.0.0.1:${service.port}`,
     });
     expect(headers).not.toHaveProperty('x-small');

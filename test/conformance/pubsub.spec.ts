@@ -98,6 +98,35 @@ describe.each(backings)('pub/sub on %s', (name) => {
     });
   });
 
+  it('hands metadata on in UTF-8, byte by byte', async () => {
+    app.forget();
+    await publish(
+      `pubsub/orders?metadata.k=${encodeURIComponent('für 🎁')}`,
+      'x',
+    );
+    const { headers } = await app.next('POST /orders');
+    expect(Buffer.from(String(headers['k']), 'latin1').toString()).toBe(
+      'für 🎁',
+    );
+  });
+
+  it.each([200, 204, 304])(
+    'reads a %i without a body that is said to be gzip',
+    async (status) => {
+      app.forget();
+      const headers = { 'content-encoding': 'gzip' };
+      app.on('POST /orders', { status, headers });
+      await publish('pubsub/orders', 'first');
+      await publish('pubsub/orders', 'second');
+      await app.until(
+        () =>
+          app.received('POST /orders').some(({ text }) => /second/.test(text)),
+        'the second message',
+      );
+      app.on('POST /orders', {});
+    },
+  );
+
   it('asks the app for gzip, and reads it', async () => {
     app.forget();
     app.on('POST /kept', {

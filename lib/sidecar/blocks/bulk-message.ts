@@ -9,6 +9,7 @@ import {
 import type { AppAnswer, AppRequest } from '../app/channel.js';
 import { decodeJson } from '../http/decode.js';
 import { arrayOr, member, objectOr, stringOr } from '../http/members.js';
+import { headerText } from './header-text.js';
 import { isRawPayload, type Subscription } from './subscription.js';
 import {
   eventTrace,
@@ -76,8 +77,8 @@ export function bulkRequest(
     path,
     headers: {
       'content-type': 'application/json',
-      [Headers.pubsubName]: pubsubname,
-      ...(trace !== undefined && { [Headers.traceparent]: trace }),
+      [Headers.pubsubName]: headerText(pubsubname),
+      ...(trace !== undefined && { [Headers.traceparent]: headerText(trace) }),
     },
     body: `{"entries":[${entries}],${rest.slice(1)}`,
   };

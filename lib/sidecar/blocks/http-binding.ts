@@ -7,6 +7,7 @@ import { HttpService } from '../app/service.js';
 import { isTrue, metadataValue } from '../resources/component.js';
 import { inTime } from '../retries.js';
 import { HOP_BY_HOP } from './forward-headers.js';
+import { headerText } from './header-text.js';
 import {
   BindingError,
   type BindingAnswer,
@@ -100,11 +101,12 @@ export class HttpBinding implements OutputBinding {
     };
     const token = metadataValue(this.metadata, 'securityToken');
     const tokenHeader = metadataValue(this.metadata, 'securityTokenHeader');
-    if (token && tokenHeader) headers[tokenHeader.toLowerCase()] = token;
+    if (token && tokenHeader)
+      headers[tokenHeader.toLowerCase()] = headerText(token);
     // What begins with a capital letter is meant for the service.
     for (const [name, value] of Object.entries(metadata))
       if (/^[A-Z]/.test(name) && !NOT_SENT.has(name.toLowerCase()))
-        headers[name.toLowerCase()] = value;
+        headers[name.toLowerCase()] = headerText(value);
     for (const name of [
       Headers.traceparent,
       Headers.tracestate,

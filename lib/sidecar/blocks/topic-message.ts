@@ -7,6 +7,7 @@ import { goJson } from '../../protocol/go-json.js';
 import { Headers } from '../../protocol/headers.js';
 import { RoutingRuleError } from '../../protocol/routing-rule.js';
 import { NO_TRACE } from '../trace.js';
+import { headerText } from './header-text.js';
 import { isRawPayload, type Subscription } from './subscription.js';
 
 /** A message on a broker. */
@@ -124,12 +125,12 @@ function headersFor(
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(metadata)) {
     const header = name.toLowerCase();
-    if (!UNSENDABLE.has(header)) headers[header] = value;
+    if (!UNSENDABLE.has(header)) headers[header] = headerText(value);
   }
   headers['content-type'] = 'application/cloudevents+json';
-  headers[Headers.pubsubName] = pubsubname;
+  headers[Headers.pubsubName] = headerText(pubsubname);
   const trace = eventTrace(event);
-  if (trace !== undefined) headers[Headers.traceparent] = trace;
+  if (trace !== undefined) headers[Headers.traceparent] = headerText(trace);
   return headers;
 }
 
