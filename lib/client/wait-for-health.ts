@@ -1,7 +1,7 @@
 import { DaprTimeoutError } from '../errors/dapr-timeout.error.js';
 import { SidecarUnavailableError } from '../errors/sidecar-unavailable.error.js';
 import { sleep, systemClock, type Clock } from '../protocol/clock.js';
-import type { CallOptions } from './call-options.js';
+import { requireTimeout, type CallOptions } from './call-options.js';
 
 /** What is waited for. */
 export interface HealthWait {
@@ -26,6 +26,7 @@ export async function waitForHealth(
   timeout: number,
   { signal }: CallOptions = {},
 ): Promise<void> {
+  requireTimeout(operation, timeout);
   const deadline = clock.now() + timeout;
   let obstacle: SidecarUnavailableError | undefined;
   for (let left = timeout; left > 0; left = deadline - clock.now()) {

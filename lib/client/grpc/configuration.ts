@@ -4,7 +4,7 @@ import {
   configurationItems,
   type ConfigurationItems,
 } from '../../protocol/configuration.js';
-import type { CallOptions } from '../call-options.js';
+import { requireTimeout, type CallOptions } from '../call-options.js';
 import type { ConfigurationRequest } from '../configuration.js';
 import type { ConfigurationListener } from '../configuration-watch.js';
 import { metadataText } from '../metadata-values.js';
@@ -57,6 +57,8 @@ async function openStream(
 ): Promise<() => Promise<void>> {
   const { operation } = request;
   const link = await channel.load();
+  const limit = timeout ?? link.options.timeout;
+  requireTimeout(operation, limit);
   const call = await channel.serverStream(
     'subscribeConfiguration',
     wireRequest(request),
@@ -67,7 +69,6 @@ async function openStream(
     },
   );
   const { stream } = call;
-  const limit = timeout ?? link.options.timeout;
   // Where it is 0, the stream itself fails at once.
   const patience = link.options.readyTimeout || Infinity;
   return new Promise((resolve, reject) => {

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import type { CallOptions } from '../call-options.js';
+import { requireTimeout, type CallOptions } from '../call-options.js';
 import {
   decryptCall,
   encryptCall,
@@ -69,6 +69,7 @@ export class GrpcCrypto implements ClientCrypto {
   ): Promise<Duplex | Buffer> {
     const link = await this.channel.load();
     const { timeout = link.options.timeout, signal } = options;
+    requireTimeout(operation, timeout);
     signal?.throwIfAborted();
     const stream = new CryptoStream<TOptions>({
       ...parts,

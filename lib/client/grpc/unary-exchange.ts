@@ -8,6 +8,7 @@ import { DaprBadRequestError } from '../../errors/dapr-bad-request.error.js';
 import { DaprConfigurationError } from '../../errors/dapr-configuration.error.js';
 import { DaprError } from '../../errors/dapr.error.js';
 import type { ScheduledCall } from '../../protocol/clock.js';
+import { timeoutProblem } from '../call-options.js';
 import {
   stopError,
   timeoutError,
@@ -55,6 +56,8 @@ export class UnaryExchange<TRequest, TResponse> implements Cancellable {
 
   start(): void {
     const { clock } = this.link.options;
+    const problem = timeoutProblem(this.call.operation, this.#limit);
+    if (problem) return this.#fail(problem);
     const signal = this.call.options?.signal;
     if (signal?.aborted) return this.#fail(signal.reason);
     signal?.addEventListener('abort', this, { once: true });

@@ -4,6 +4,7 @@ import { DaprBadRequestError } from '../../errors/dapr-bad-request.error.js';
 import { DaprConfigurationError } from '../../errors/dapr-configuration.error.js';
 import type { Clock, ScheduledCall } from '../../protocol/clock.js';
 import type { HeaderBag } from '../../protocol/headers.js';
+import { timeoutProblem } from '../call-options.js';
 import type { Link, WireRequest } from './link.js';
 import {
   cutError,
@@ -48,8 +49,10 @@ export abstract class Exchange<T> implements Dispatcher.DispatchHandler {
   ) {}
 
   start(): void {
-    const { signal, timeout } = this.options;
+    const { operation, signal, timeout } = this.options;
     const { body } = this.request;
+    const problem = timeoutProblem(operation, timeout);
+    if (problem) return this.fail(problem);
     // Not once: a stream that is given up may break off, too.
     if (body instanceof Readable) body.on('error', (error) => this.fail(error));
     if (signal?.aborted) return this.fail(signal.reason);

@@ -12,7 +12,8 @@ export class HttpHealth implements ClientHealth {
 
   async isHealthy(options?: CallOptions): Promise<boolean> {
     try {
-      const all = { timeout: HEALTHY_TIMEOUT, ...options };
+      const { timeout = HEALTHY_TIMEOUT } = options ?? {};
+      const all = { ...options, timeout };
       return await this.probe('health.isHealthy', HEALTHY, all, 0);
     } catch {
       return false;

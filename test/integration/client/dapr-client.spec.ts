@@ -78,6 +78,31 @@ describe('DaprClient', () => {
       await expect(published).rejects.toThrow(DaprTimeoutError);
     });
 
+    it.each([NaN, -1, '5'])(
+      'refuses the timeout %p of a call',
+      async (value) => {
+        const server = await serverOf(ok);
+        const client = clientOf({ httpEndpoint: server.url });
+        const timeout = value as number;
+        for (const [operation, call] of [
+          ['state.get', () => client.state.get('s', 'k', { timeout })],
+          [
+            'health.waitUntilReady',
+            () => client.health.waitUntilReady({ timeout }),
+          ],
+        ] as const) {
+          await expect(call()).rejects.toThrow(DaprBadRequestError);
+          await expect(call()).rejects.toThrow(
+            new RegExp(
+              `^${operation} .*failed: the option timeout is ${value}; milliseconds are due, or Infinity for no limit\\.$`,
+            ),
+          );
+        }
+        expect(await client.health.isHealthy({ timeout })).toBe(false);
+        expect(server.requests).toEqual([]);
+      },
+    );
+
     it("rejects an aborted call with the signal's reason, and cuts it [C8]", async () => {
       const { url, arrival, sockets } = await hangingServer();
       const client = clientOf({ httpEndpoint: url });

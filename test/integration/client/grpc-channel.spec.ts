@@ -99,6 +99,43 @@ describe('DaprClient over gRPC', () => {
       await caught;
     });
 
+    it.each([NaN, -1, '5'])(
+      'refuses the timeout %p of a call',
+      async (value) => {
+        const server = await serverOf({});
+        const client = clientOf({ grpcEndpoint: server.address });
+        const timeout = value as number;
+        for (const [operation, call] of [
+          ['state.get', () => client.state.get('s', 'k', { timeout })],
+          [
+            'health.waitUntilReady',
+            () => client.health.waitUntilReady({ timeout }),
+          ],
+          [
+            'configuration.subscribe',
+            () => client.configuration.subscribe('c', () => {}, { timeout }),
+          ],
+          [
+            'crypto.decrypt',
+            () =>
+              client.crypto.decrypt(Buffer.from('x'), {
+                componentName: 'c',
+                timeout,
+              }),
+          ],
+        ] as const) {
+          await expect(call()).rejects.toThrow(DaprBadRequestError);
+          await expect(call()).rejects.toThrow(
+            new RegExp(
+              `^${operation} .*failed: the option timeout is ${value}; milliseconds are due, or Infinity for no limit\\.$`,
+            ),
+          );
+        }
+        expect(await client.health.isHealthy({ timeout })).toBe(false);
+        expect(server.calls).toEqual([]);
+      },
+    );
+
     it("rejects an aborted call with the signal's reason, and cuts it [C8]", async () => {
       const server = await stateServer(hangs);
       const client = clientOf({ grpcEndpoint: server.address });
@@ -169,6 +206,19 @@ describe('DaprClient over gRPC', () => {
       answers[0]!();
       expect(await got).toBeUndefined();
     });
+
+    it.each([[undefined], [{ timeout: undefined }]])(
+      'is not healthy after a second without an answer, with the options %j [C8]',
+      async (options) => {
+        const clock = new ManualClock();
+        const server = await serverOf({ getMetadata: hangs });
+        const client = clientOf({ grpcEndpoint: server.address }, { clock });
+        const healthy = client.health.isHealthy(options);
+        await arrival(server);
+        clock.advance(1_000);
+        expect(await healthy).toBe(false);
+      },
+    );
 
     it('never waits longer than the timeout of the call [C8]', async () => {
       const client = clientOf({ daprGrpcPort: await freePort() });

@@ -46,18 +46,24 @@ describe('client.health', () => {
     expect(await client.health.isHealthy()).toBe(false);
   });
 
-  it('is false after a second of a sidecar that hangs [C8]', async () => {
-    const clock = new ManualClock();
-    let arrived = (): void => undefined;
-    const arrival = new Promise<void>((resolve) => (arrived = resolve));
-    const server = await startServer(() => arrived());
-    cleanups.push(() => server.close());
-    const client = clientOf({ httpEndpoint: server.url }, { clock });
-    const healthy = client.health.isHealthy();
-    await arrival;
-    clock.advance(1_000);
-    expect(await healthy).toBe(false);
-  });
+  it.each([
+    ['is not told how long it takes', undefined],
+    ['is told nothing', { timeout: undefined }],
+  ])(
+    'is false after a second of a sidecar that hangs, where it %s [C8]',
+    async (_what, options) => {
+      const clock = new ManualClock();
+      let arrived = (): void => undefined;
+      const arrival = new Promise<void>((resolve) => (arrived = resolve));
+      const server = await startServer(() => arrived());
+      cleanups.push(() => server.close());
+      const client = clientOf({ httpEndpoint: server.url }, { clock });
+      const healthy = client.health.isHealthy(options);
+      await arrival;
+      clock.advance(1_000);
+      expect(await healthy).toBe(false);
+    },
+  );
 
   it('waits for the API, not for the app', async () => {
     const sidecar = await startRecordedSidecar();
