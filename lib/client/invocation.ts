@@ -3,11 +3,12 @@ import { Readable } from 'node:stream';
 import { buffer, json, text } from 'node:stream/consumers';
 import { DaprBadRequestError } from '../errors/dapr-bad-request.error.js';
 import { DaprError } from '../errors/dapr.error.js';
-import type { HeaderBag } from '../protocol/headers.js';
+import { Headers, type HeaderBag } from '../protocol/headers.js';
 import { decodePayload, encodePayload } from '../protocol/payload.js';
 import type { HttpMethod } from './http-method.js';
 import type { InvocationAnswer, InvokerOptions } from './invoker.js';
 import { encoding } from './json.js';
+import { requireName } from './name.js';
 
 export type Verb = HttpMethod | Uppercase<HttpMethod>;
 
@@ -22,9 +23,10 @@ export interface Invocation {
   readonly query: string;
   readonly body: string | Buffer | Readable | undefined;
   readonly contentType: string | undefined;
+  readonly headers: InvokerOptions['headers'];
 }
 
-/** @throws DaprBadRequestError for what can't be sent */
+/** @throws DaprBadRequestError for what can't be sent; a stream ends with that */
 export function invocationOf(
   appId: string,
   methodName: string,
@@ -32,14 +34,28 @@ export function invocationOf(
   data: unknown,
   options: InvokerOptions | undefined,
 ): Invocation {
-  const verb = method.toUpperCase() as Uppercase<HttpMethod>;
-  const operation = `invoker.invoke "${appId}" ${verb} "${methodName.split('?', 1)[0]}"`;
-  return {
-    operation,
-    verb,
-    ...addressOf(operation, methodName, options?.query),
-    ...payloadOf(operation, verb, data, contentTypeOf(options?.headers)),
-  };
+  return endingIfRefused(data, () => {
+    const verb = method.toUpperCase() as Uppercase<HttpMethod>;
+    const operation = `invoker.invoke "${appId}" ${verb} "${methodName.split('?', 1)[0]}"`;
+    requireName(operation, 'app id', appId);
+    return {
+      operation,
+      verb,
+      ...addressOf(operation, methodName, options?.query),
+      ...payloadOf(operation, verb, data, contentTypeOf(options?.headers)),
+      headers: headersFor(options?.headers),
+    };
+  });
+}
+
+/** Prepares a call; where that throws, nobody else would end the stream that was to be sent. */
+export function endingIfRefused<T>(data: unknown, prepare: () => T): T {
+  try {
+    return prepare();
+  } catch (error) {
+    if (data instanceof Readable) data.destroy();
+    throw error;
+  }
 }
 
 function payloadOf(
@@ -63,6 +79,33 @@ function contentTypeOf(headers: InvokerOptions['headers']): string | undefined {
   for (const [name, value] of Object.entries(headers ?? {}))
     if (name.toLowerCase() === 'content-type') return value;
   return undefined;
+}
+
+/** What the caller hands on, but for what would lead elsewhere and for the length, which the body has. */
+function headersFor(headers: InvokerOptions['headers']): typeof headers {
+  if (headers === undefined) return undefined;
+  return Object.fromEntries(
+    Object.entries(headers).filter(
+      ([name, value]) => !isLeftOut(name.toLowerCase(), String(value)),
+    ),
+  );
+}
+
+function isLeftOut(name: string, value: string): boolean {
+  return (
+    name === 'content-length' ||
+    name === Headers.appId ||
+    (name === 'authorization' && namesApp(value))
+  );
+}
+
+const BASIC = /^basic +/i;
+
+/** Over HTTP these come before the app id in the path (dapr/dapr pkg/api/http, findTargetIDAndMethod). */
+function namesApp(authorization: string): boolean {
+  if (!BASIC.test(authorization)) return false;
+  const credentials = Buffer.from(authorization.replace(BASIC, ''), 'base64');
+  return credentials.toString().startsWith(`${Headers.appId}:`);
 }
 
 // What a URL can't hold as it is, and a "%" that begins no escape.

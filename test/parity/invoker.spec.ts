@@ -110,6 +110,63 @@ spec:
       );
     });
 
+    const broken = (error?: Error): Readable => {
+      const source = new Readable({ read: () => undefined });
+      source.on('error', () => undefined);
+      return source.destroy(error);
+    };
+    it.each<[string, () => Readable, string | RegExp]>([
+      [
+        'objects',
+        () => Readable.from(['text', { a: 1 }]),
+        /failed: its stream gives objects; bytes or text are due\.$/,
+      ],
+      [
+        'nothing, since it was destroyed',
+        broken,
+        /failed: its stream was destroyed before all of it was sent\.$/,
+      ],
+      [
+        'no more, since it is destroyed',
+        () => {
+          const source = new Readable({ read: () => source.destroy() });
+          source.push('beginning');
+          return source;
+        },
+        /failed: its stream was destroyed before all of it was sent\.$/,
+      ],
+    ])('refuses a stream that gives %s', async (_what, source, words) => {
+      answering({});
+      const failed = invoke('m', 'POST', source());
+      await expect(failed).rejects.toThrow(DaprBadRequestError);
+      await expect(failed).rejects.toThrow(words);
+      await invoke('m');
+    });
+
+    it('fails with the error of a stream that had broken off before', async () => {
+      const source = broken(new Error('the file is gone'));
+      await expect(invoke('m', 'POST', source)).rejects.toThrow(
+        'the file is gone',
+      );
+    });
+
+    it.each<[string, string, string, InvokerOptions]>([
+      ['without an app id', '', 'm', {}],
+      ['with a path that leads elsewhere', 'callee', '../m', {}],
+      ['with a header of no name', 'callee', 'm', { headers: { 'x:y': 'x' } }],
+      ['with a timeout that is none', 'callee', 'm', { timeout: NaN }],
+    ])(
+      'destroys the stream of a call %s',
+      async (_what, appId, method, options) => {
+        const source = new Readable({ read: () => undefined });
+        for (const call of ['invoke', 'request'] as const)
+          await expect(
+            run.client.invoker[call](appId, method, 'POST', source, options),
+          ).rejects.toThrow(DaprBadRequestError);
+        expect(source.destroyed).toBe(true);
+      },
+    );
+
     it('ends a stream with its signal', async () => {
       answering({});
       const source = new Readable({ read: () => undefined });
@@ -176,6 +233,43 @@ spec:
         await invoke('m');
       },
     );
+
+    it.each(['3', '5', '-1'])(
+      'tells the length of the body itself, though the headers say %s',
+      async (length) => {
+        answering({});
+        const headers = { 'Content-Length': length };
+        await invoke('m', 'POST', 'abc', { headers });
+        expect((await app.next('POST /m')).text).toBe('abc');
+        const data = Readable.from(['abc']);
+        await invoke('m', 'POST', data, { headers });
+        expect((await app.next('POST /m')).text).toBe('abc');
+      },
+    );
+
+    const credentials = (text: string): string =>
+      `Basic ${Buffer.from(text).toString('base64')}`;
+    it.each([
+      ['dapr-app-id', 'other'],
+      ['Dapr-App-Id', 'other'],
+      ['authorization', credentials('dapr-app-id:other')],
+      ['Authorization', credentials('dapr-app-id:other')],
+    ])(
+      'calls the app that it is told, whatever the header %s says',
+      async (name, value) => {
+        answering({});
+        await invoke('m', 'GET', undefined, { headers: { [name]: value } });
+        const { headers } = await app.next('GET /m');
+        expect(headers).not.toHaveProperty(name.toLowerCase());
+      },
+    );
+
+    it('sends credentials that are the app’s business', async () => {
+      answering({});
+      const headers = { authorization: credentials('user:dapr-app-id') };
+      await invoke('m', 'GET', undefined, { headers });
+      expect((await app.next('GET /m')).headers).toMatchObject(headers);
+    });
 
     it('sends the query of the method and that of the options', async () => {
       answering({});

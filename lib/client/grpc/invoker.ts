@@ -7,6 +7,7 @@ import type { HttpMethod } from '../http-method.js';
 import {
   answerWith,
   appError,
+  endingIfRefused,
   invocationOf,
   type Invocation,
   type Verb,
@@ -17,7 +18,6 @@ import type {
   InvokerOptions,
 } from '../invoker.js';
 import { decoding } from '../json.js';
-import { requireName } from '../name.js';
 import { bytesOf } from './bytes.js';
 import type { GrpcChannel } from './channel.js';
 import {
@@ -79,7 +79,10 @@ export class GrpcInvoker implements ClientInvoker {
     options: InvokerOptions | undefined,
   ): Promise<Answer> {
     const { operation, verb, query: querystring, contentType = '' } = call;
-    requireName(operation, 'app id', appId);
+    const { method, metadata } = endingIfRefused(call.body, () => ({
+      method: decodedPath(call),
+      metadata: metadataOf(call),
+    }));
     const { value, rest } = await this.bodyToSend(call, options);
     let headers: HeaderBag = {};
     try {
@@ -88,7 +91,7 @@ export class GrpcInvoker implements ClientInvoker {
         {
           id: appId,
           message: {
-            method: decodedPath(call),
+            method,
             contentType,
             httpExtension: { verb: VERBS[verb], querystring },
             ...(value && { data: { typeUrl: '', value } }),
@@ -96,7 +99,7 @@ export class GrpcInvoker implements ClientInvoker {
         },
         {
           operation,
-          headers: metadataOf(operation, options?.headers),
+          headers: metadata,
           options: rest,
           onHeaders: (given) => (headers = given),
         },
@@ -156,10 +159,7 @@ const OF_CONNECTION = new Set([
 ]);
 
 /** The content type goes into the message. */
-function metadataOf(
-  operation: string,
-  headers: InvokerOptions['headers'],
-): InvokerOptions['headers'] {
+function metadataOf({ operation, headers }: Invocation): typeof headers {
   const metadata = Object.entries(headers ?? {}).filter(
     ([name]) => name.toLowerCase() !== 'content-type',
   );

@@ -1,7 +1,8 @@
 import type { Readable } from 'node:stream';
-import { DaprBadRequestError } from '../../errors/dapr-bad-request.error.js';
 import { DaprTimeoutError } from '../../errors/dapr-timeout.error.js';
-import type { CallOptions } from '../call-options.js';
+import { requireTimeout, type CallOptions } from '../call-options.js';
+import { endingIfRefused } from '../invocation.js';
+import { brokenOff, requireSendable } from '../streamed-data.js';
 import { stopError } from '../transport-error.js';
 import type { Link } from './link.js';
 
@@ -19,6 +20,7 @@ export async function wholeBody(
   body: Readable,
   { signal, timeout = link.options.timeout }: CallOptions = {},
 ): Promise<WholeBody> {
+  endingIfRefused(body, () => requireTimeout(operation, timeout));
   const { clock } = link.options;
   const begin = clock.now();
   const end = (reason: unknown): void => void body.destroy(reason as Error);
@@ -33,8 +35,11 @@ export async function wholeBody(
   if (link.stopped) reading.stop();
   if (signal?.aborted) abort();
   try {
-    const bytes = await bytesOf(operation, body);
-    return { bytes, timeout: timeout - (clock.now() - begin) };
+    const bytes = await allOf(operation, body);
+    const left = timeout - (clock.now() - begin);
+    return { bytes, timeout: Math.max(left, 0) };
+  } catch (error) {
+    throw brokenOff(operation, error);
   } finally {
     timer?.cancel();
     link.calls.delete(reading);
@@ -42,16 +47,12 @@ export async function wholeBody(
   }
 }
 
-async function bytesOf(operation: string, body: Readable): Promise<Buffer> {
+async function allOf(operation: string, body: Readable): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
-  for await (const chunk of body as AsyncIterable<unknown>)
-    if (typeof chunk === 'string') chunks.push(Buffer.from(chunk));
-    else if (chunk instanceof Uint8Array) chunks.push(chunk);
-    else
-      throw new DaprBadRequestError(
-        `${operation} failed: its stream gives ${typeof chunk}s; bytes or text are due.`,
-        { operation },
-      );
+  for await (const chunk of body as AsyncIterable<unknown>) {
+    requireSendable(operation, chunk);
+    chunks.push(typeof chunk === 'string' ? Buffer.from(chunk) : chunk);
+  }
   return Buffer.concat(chunks);
 }
 

@@ -1,10 +1,11 @@
-import { Readable } from 'node:stream';
+import { finished, Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { DaprBadRequestError } from '../../errors/dapr-bad-request.error.js';
 import { DaprConfigurationError } from '../../errors/dapr-configuration.error.js';
 import type { Clock, ScheduledCall } from '../../protocol/clock.js';
 import type { HeaderBag } from '../../protocol/headers.js';
 import { timeoutProblem } from '../call-options.js';
+import { brokenOff, requireSendable } from '../streamed-data.js';
 import type { Link, WireRequest } from './link.js';
 import {
   cutError,
@@ -53,13 +54,32 @@ export abstract class Exchange<T> implements Dispatcher.DispatchHandler {
     const { body } = this.request;
     const problem = timeoutProblem(operation, timeout);
     if (problem) return this.fail(problem);
-    // Not once: a stream that is given up may break off, too.
-    if (body instanceof Readable) body.on('error', (error) => this.fail(error));
+    if (body instanceof Readable && !this.#watch(body)) return;
     if (signal?.aborted) return this.fail(signal.reason);
     signal?.addEventListener('abort', this, { once: true });
     if (timeout !== Infinity)
       this.#timer = this.clock.schedule(timeout, () => this.#timeIsUp());
     this.#attempt();
+  }
+
+  /** False where the stream is broken already, which it tells in a moment. */
+  #watch(body: Readable): boolean {
+    // Listens for good: a stream that is given up may break off, too.
+    finished(body, { writable: false }, (error) => {
+      if (error) this.fail(brokenOff(this.options.operation, error));
+    });
+    return !body.destroyed || body.readableEnded;
+  }
+
+  /** Before undici takes a chunk, whose error would be Node's and tell of no call. */
+  #checkChunks(body: Readable): void {
+    body.on('data', (chunk: unknown) => {
+      try {
+        requireSendable(this.options.operation, chunk);
+      } catch (error) {
+        this.fail(error);
+      }
+    });
   }
 
   /** The signal's listener. */
@@ -72,6 +92,9 @@ export abstract class Exchange<T> implements Dispatcher.DispatchHandler {
     // Nothing is sent then; an abort would end the connection, too.
     if (this.over) throw new Error('given up while it waited for a connection');
     this.link.reachability.reached();
+    const { body } = this.request;
+    if (body instanceof Readable && body.readableObjectMode)
+      this.#checkChunks(body);
     this.#readyTimer?.cancel();
     this.#readyTimer = undefined;
   }

@@ -66,7 +66,7 @@ function callOf(
     path: `/v1.0/invoke/${app}/method/${path}${query && `?${query}`}`,
     body,
     contentType,
-    headers: options?.headers,
+    headers: invocation.headers,
     options,
   };
 }
