@@ -4,8 +4,8 @@ import { PayloadError } from './payload-error.js';
 /**
  * JSON of a value in the one documented encoding: Date as ISO text, Map as object, Set as array, a class instance as its
  * own JSON (`toJSON` honoured), nested bytes as base64; undefined members are absent.
- * @throws PayloadError for what JSON can't carry (BigInt, NaN, Infinity, integers beyond 2^53, a Promise, cycles, a
- * function or undefined as the value itself), with the path to it
+ * @throws PayloadError for what JSON can't carry (BigInt, NaN, Infinity, integers beyond 2^53, a Promise, a Blob and its
+ * like, cycles, a function or undefined as the value itself), with the path to it
  */
 export function toJson(value: unknown): string {
   const json = JSON.stringify(isPlain(value, 0) ? value : plain(value)) as
@@ -51,6 +51,7 @@ function isPlain(value: unknown, depth: number): boolean {
 
 function isExotic(value: object): boolean {
   return (
+    webRemedy(value) !== undefined ||
     types.isMap(value) ||
     types.isSet(value) ||
     types.isPromise(value) ||
@@ -130,5 +131,26 @@ function problemOf(value: unknown): string | undefined {
   if (types.isDate(value) && Number.isNaN(value.getTime()))
     return 'an invalid Date';
   if (types.isPromise(value)) return 'a Promise; await it first';
-  return undefined;
+  return value === null ? undefined : webRemedy(value);
+}
+
+/** What the Web has for content that is no value; JSON.stringify makes `{}` of it. */
+const WEB: Readonly<Record<string, string>> = {
+  ReadableStream:
+    'a ReadableStream; read it first, or give a Readable (Readable.fromWeb) where one is taken',
+  Blob: 'a Blob; give its bytes (await blob.arrayBuffer())',
+  File: 'a File; give its bytes (await file.arrayBuffer())',
+  URLSearchParams:
+    'URLSearchParams; give its text (String(parameters)), and say its content type where there is one',
+  FormData:
+    'FormData, which is no JSON; give its fields (Object.fromEntries(form))',
+};
+
+/** Known by its tag, since each realm and each polyfill has classes of its own. */
+function webRemedy(value: object): string | undefined {
+  if (!(Symbol.toStringTag in value) || 'toJSON' in value) return undefined;
+  const tag: unknown = value[Symbol.toStringTag];
+  return typeof tag === 'string' && Object.hasOwn(WEB, tag)
+    ? WEB[tag]
+    : undefined;
 }

@@ -83,6 +83,16 @@ spec:
       expect(received.headers['content-type']).toBe(type);
     });
 
+    it.each<[string, unknown]>([
+      ['a ReadableStream', new Blob(['x']).stream()],
+      ['a Blob', new Blob(['x'])],
+      ['URLSearchParams', new URLSearchParams({ a: 'b' })],
+    ])('refuses %s, and says what to give instead', async (what, data) => {
+      const failed = invoke('m', 'POST', data);
+      await expect(failed).rejects.toThrow(DaprBadRequestError);
+      await expect(failed).rejects.toThrow(`the value is ${what}; `);
+    });
+
     it('sends a stream, as bytes unless it is said what it is', async () => {
       answering({});
       const chunks = ['one ', 'two ', Buffer.from('three')];

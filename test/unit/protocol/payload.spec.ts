@@ -129,6 +129,31 @@ describe('a value as JSON', () => {
     ['an invalid Date', { at: new Date(NaN) }, 'at is an invalid Date'],
     ['a Promise', { a: Promise.resolve(1) }, 'a is a Promise; await it first'],
     [
+      'a ReadableStream',
+      { a: new Blob(['x']).stream() },
+      'a is a ReadableStream; read it first, or give a Readable (Readable.fromWeb) where one is taken',
+    ],
+    [
+      'a Blob',
+      new Blob(['x']),
+      'the value is a Blob; give its bytes (await blob.arrayBuffer())',
+    ],
+    [
+      'a File',
+      [new File(['x'], 'x.txt')],
+      '[0] is a File; give its bytes (await file.arrayBuffer())',
+    ],
+    [
+      'URLSearchParams',
+      new URLSearchParams({ a: 'b' }),
+      'the value is URLSearchParams; give its text (String(parameters)), and say its content type where there is one',
+    ],
+    [
+      'FormData',
+      { form: new FormData() },
+      'form is FormData, which is no JSON; give its fields (Object.fromEntries(form))',
+    ],
+    [
       'a Map with objects as keys',
       { m: new Map([[{}, 1]]) },
       'm is a Map with a key that is neither text nor number',
