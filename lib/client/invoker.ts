@@ -4,7 +4,7 @@ import type { CallOptions } from './call-options.js';
 import type { HttpMethod } from './http-method.js';
 
 export interface InvokerOptions extends CallOptions {
-  /** Sent to the invoked app. */
+  /** Sent to the invoked app, but for `content-length`, and for what names another app to Dapr: `dapr-app-id`, and Basic credentials of that name. */
   readonly headers?: Readonly<Record<string, string | undefined>>;
   /** Added to the query of the method's path. */
   readonly query?: Readonly<Record<string, string>> | URLSearchParams;

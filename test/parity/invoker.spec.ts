@@ -1,4 +1,11 @@
-import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import {
+  afterAll,
+  beforeAll,
+  beforeEach,
+  expect,
+  it,
+  jest,
+} from '@jest/globals';
 import { Readable } from 'node:stream';
 import {
   DaprBadRequestError,
@@ -409,6 +416,36 @@ spec:
         ),
       ).toEqual([]);
       await expect(answer.text()).resolves.toBe('conflict');
+    });
+
+    it('gives a header that comes twice as a list over HTTP, and as one text over gRPC', async () => {
+      answering({ headers: { 'x-own': ['a', 'b'] } });
+      const { headers } = await run.client.invoker.request('callee', 'm');
+      expect(headers['x-own']).toEqual(
+        run.protocol === 'HTTP' ? ['a', 'b'] : 'a, b',
+      );
+    });
+
+    it('gives a header beyond ASCII over HTTP alone', async () => {
+      answering({ headers: { 'x-own': 'o', 'x-name': 'Zoë' } });
+      // Where grpc-js says so.
+      const said = jest.spyOn(console, 'error').mockReturnValue(undefined);
+      const { headers } = await run.client.invoker.request('callee', 'm');
+      said.mockRestore();
+      expect(headers['x-own']).toBe('o');
+      expect(headers['x-name']).toBe(
+        run.protocol === 'HTTP' ? 'Zoë' : undefined,
+      );
+    });
+
+    it('sends the type of a GET’s body that is not there over HTTP alone', async () => {
+      answering({});
+      const headers = { 'content-type': 'text/csv' };
+      await invoke('m', 'GET', undefined, { headers });
+      const { headers: received } = await app.next('GET /m');
+      expect(received['content-type']).toBe(
+        run.protocol === 'HTTP' ? 'text/csv' : undefined,
+      );
     });
 
     it('gives the body as bytes, text or JSON', async () => {

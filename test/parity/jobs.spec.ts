@@ -74,6 +74,14 @@ describeParity(
       },
     );
 
+    it('with half a surrogate pair is refused over HTTP, and mended over gRPC', async () => {
+      const scheduled = schedule('half', { dueTime: '0s', data: 'a\ud83cb' });
+      if (run.protocol === 'HTTP')
+        return expect(scheduled).rejects.toThrow(DaprBadRequestError);
+      await scheduled;
+      return expect(await bodies('half')).toEqual(['"a\ufffdb"']);
+    });
+
     it.each<[string, JobRequest, object]>([
       [
         'a Date',
