@@ -117,7 +117,10 @@ export abstract class Exchange<T> implements Dispatcher.DispatchHandler {
     if (this.#controller === undefined) return this.#unreached(error);
     if (this.options.repeatable && !this.#repeated && !this.link.stopped) {
       this.#repeated = true;
-      return this.#attempt();
+      if (this.options.readyTimeout === 0) return this.#attempt();
+      // A sidecar that is stopping closes its other connections, too: not before it listens.
+      this.#controller = undefined;
+      return this.#wait(error);
     }
     this.fail(this.cut(error));
   }

@@ -1,5 +1,11 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
-import { createServer as createTcpServer, type AddressInfo } from 'node:net';
+import { createServer, type ServerResponse } from 'node:http';
+import {
+  createServer as createTcpServer,
+  Server as TcpServer,
+  type AddressInfo,
+} from 'node:net';
 import { inspect } from 'node:util';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { DaprClient } from '../../../lib/client/dapr-client.js';
@@ -11,6 +17,7 @@ import { DaprBadRequestError } from '../../../lib/errors/dapr-bad-request.error.
 import { DaprError } from '../../../lib/errors/dapr.error.js';
 import { DaprTimeoutError } from '../../../lib/errors/dapr-timeout.error.js';
 import { SidecarUnavailableError } from '../../../lib/errors/sidecar-unavailable.error.js';
+import { until } from '../../support/until.js';
 import { ManualClock } from './manual-clock.js';
 import {
   freePort,
@@ -218,6 +225,50 @@ describe('DaprClient', () => {
       const client = clientOf({ httpEndpoint: server.url });
       expect(await client.state.get('store', 'key')).toBeUndefined();
     });
+
+    it('reads again once the sidecar listens, and not on a connection that it is about to close', async () => {
+      const held: ServerResponse[] = [];
+      let isStopping = false;
+      const old = createServer((_, response) => {
+        if (isStopping) response.destroy();
+        else held.push(response);
+      });
+      await new Promise<void>((resolve) => old.listen(0, '127.0.0.1', resolve));
+      const { port } = old.address() as AddressInfo;
+      const client = clientOf({ daprPort: port });
+      const read = (): Promise<unknown> => client.state.get('store', 'key');
+      const first = read();
+      await until(() => held.length === 1);
+      const again = read();
+      await until(() => held.length === 2);
+      held[0]?.writeHead(204).end();
+      await first;
+      // It listens no more before it closes what stands, which http.Server.close would do at once.
+      isStopping = true;
+      TcpServer.prototype.close.call(old);
+      let attempts = 0;
+      const count = (): void => void (attempts += 1);
+      subscribe('net.client.socket', count);
+      held[1]?.destroy();
+      await Promise.race([again, until(() => attempts > 0)]);
+      unsubscribe('net.client.socket', count);
+      old.closeAllConnections();
+      await serverOf(ok, port);
+      expect(await again).toBeUndefined();
+    });
+
+    it.each([60_000, 0])(
+      'reads again with a readyTimeout of %i ms',
+      async (readyTimeout) => {
+        const server = await serverOf((_, response) => {
+          if (server.requests.length > 1)
+            void ok(server.requests[1]!, response);
+          else response.destroy();
+        });
+        const client = clientOf({ httpEndpoint: server.url, readyTimeout });
+        expect(await client.state.get('store', 'key')).toBeUndefined();
+      },
+    );
 
     it('forgets the part of an answer that it got before it reads again', async () => {
       let cut = true;
