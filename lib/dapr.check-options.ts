@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import { CLIENT_OPTIONS } from './client/options.js';
 import type { DaprModuleOptions } from './dapr.options.js';
 import { DaprConfigurationError } from './errors/dapr-configuration.error.js';
+import { refuseUnknownOptions } from './errors/refuse-unknown-options.js';
 
 export const LARGEST_PORT = 65_535;
 
@@ -48,11 +49,11 @@ const SECTION_KEYS: Readonly<Record<string, readonly string[]>> = {
 
 /** @throws {@link DaprConfigurationError} for options that don't exist, and values that can't be meant */
 export function checkOptions(options: DaprModuleOptions): void {
-  refuseUnknownOptions(options);
+  refuseUnknownModuleOptions(options);
   refuseImpossibleValues(options);
 }
 
-function refuseUnknownOptions(options: DaprModuleOptions): void {
+function refuseUnknownModuleOptions(options: DaprModuleOptions): void {
   const { subscriptions, actors, server, embedded, clients } = options;
   refuseUnknown('', ROOT_KEYS, options);
   const sections = {
@@ -73,15 +74,8 @@ function refuseUnknown(
   known: readonly string[],
   value: object | undefined,
 ): void {
-  const unknown = Object.keys(value ?? {}).filter(
-    (key) => !known.includes(key),
-  );
-  if (unknown.length === 0) return;
   const where = section && `the "${section}" options of `;
-  throw new DaprConfigurationError(
-    `${where}DaprModule.forRoot() got ${unknown.map((key) => `"${key}"`).join(', ')}, which it does not know. ` +
-      `It knows: ${known.join(', ')}. Correct the name or remove it.`,
-  );
+  refuseUnknownOptions(`${where}DaprModule.forRoot()`, known, value);
 }
 
 function refuseImpossibleValues({ server, embedded }: DaprModuleOptions): void {

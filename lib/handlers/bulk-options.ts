@@ -6,7 +6,7 @@ import type { Duration } from '../protocol/duration.js';
  */
 export interface BulkOptions {
   /** Messages of a batch at most. Default: Dapr's, 100. `server.bodyLimit` holds for the batch as a whole. */
-  readonly maxMessagesCount?: number;
+  readonly maxMessagesCount?: number | undefined;
   /** How long Dapr waits for a batch to fill, to the millisecond. Default: Dapr's, 1 s. */
-  readonly maxAwaitDuration?: Duration;
+  readonly maxAwaitDuration?: Duration | undefined;
 }

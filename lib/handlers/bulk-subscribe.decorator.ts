@@ -24,17 +24,7 @@ export interface BulkSubscribeOptions
 export function BulkSubscribe(
   pubsubName: string,
   topic: string,
-  { maxMessagesCount, maxAwaitDuration, ...options }: BulkSubscribeOptions = {},
+  options: BulkSubscribeOptions = {},
 ): MethodDecorator {
-  const bulk = {
-    ...(maxMessagesCount !== undefined && { maxMessagesCount }),
-    ...(maxAwaitDuration !== undefined && { maxAwaitDuration }),
-  };
-  return daprHandler({
-    kind: 'topic',
-    pubsubName,
-    topic,
-    options: { ...options, bulk },
-    takesBatches: true,
-  });
+  return daprHandler({ kind: 'batches', pubsubName, topic, options });
 }

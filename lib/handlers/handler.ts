@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { EventPattern } from '@nestjs/microservices';
 import { DAPR_TRANSPORT } from './dapr-transport.js';
+import type { BulkSubscribeOptions } from './bulk-subscribe.decorator.js';
 import type { InvocableOptions } from './invocable.decorator.js';
 import type { OnConfigurationOptions } from './on-configuration.decorator.js';
 import type { ScheduledJobOptions } from './scheduled-job.decorator.js';
@@ -13,10 +14,20 @@ export type HandlerDefinition =
       readonly pubsubName: string;
       readonly topic: string;
       readonly options: SubscribeOptions;
-      /** A call has a list of messages, and a status for each. */
-      readonly takesBatches?: true;
     }
-  | { readonly kind: 'binding'; readonly name: string }
+  | {
+      /** Of a topic too: a call has a list of messages, and a status for each. */
+      readonly kind: 'batches';
+      readonly pubsubName: string;
+      readonly topic: string;
+      readonly options: BulkSubscribeOptions;
+    }
+  | {
+      readonly kind: 'binding';
+      readonly name: string;
+      /** There are none: what somebody without types gave all the same. */
+      readonly options: object;
+    }
   | {
       readonly kind: 'job';
       readonly name: string;

@@ -7,6 +7,10 @@ import { daprHandler } from './handler.js';
  * @param name name of the binding component (or its `route`)
  * @see https://docs.dapr.io/developing-applications/building-blocks/bindings/howto-triggers/
  */
-export function InputBinding(name: string): MethodDecorator {
-  return daprHandler({ kind: 'binding', name });
+export function InputBinding(name: string): MethodDecorator;
+export function InputBinding(
+  name: string,
+  options: object = {},
+): MethodDecorator {
+  return daprHandler({ kind: 'binding', name, options });
 }

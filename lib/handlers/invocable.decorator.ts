@@ -1,11 +1,13 @@
 import { daprHandler } from './handler.js';
 
-/** HTTP verbs that a service invocation can have. */
-export type InvocableVerb = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+type Verb = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+/** HTTP verbs that a service invocation can have, in capitals or as the values of `HttpMethod`. */
+export type InvocableVerb = Verb | Lowercase<Verb>;
 
 export interface InvocableOptions {
   /** The verbs that the method answers; others get 405. Default: all. */
-  readonly verbs?: readonly InvocableVerb[];
+  readonly verbs?: readonly InvocableVerb[] | undefined;
 }
 
 /**

@@ -2,7 +2,7 @@ import { daprHandler } from './handler.js';
 
 export interface OnConfigurationOptions {
   /** Metadata of the subscription, as the store takes it. */
-  readonly metadata?: Readonly<Record<string, string>>;
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
 }
 
 /**

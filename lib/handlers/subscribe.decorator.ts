@@ -8,27 +8,27 @@ export interface SubscribeOptions {
    * needs `has(event.data.vip) && …`: Dapr takes a message that a rule can't be evaluated on for failed.
    * @see https://docs.dapr.io/developing-applications/building-blocks/pubsub/howto-route-messages/
    */
-  readonly match?: string;
+  readonly match?: string | undefined;
   /** Order of the rules of a topic, lower first. Two rules of a topic need different ones. Default 0. */
-  readonly priority?: number;
+  readonly priority?: number | undefined;
   /**
    * Where refused messages go, and failed ones after their last retry. Belongs to the topic: set it on any of its
    * handlers. Needs a `@Subscribe` of its own to be seen.
    * @see https://docs.dapr.io/developing-applications/building-blocks/pubsub/pubsub-deadletter/
    */
-  readonly deadLetterTopic?: string;
+  readonly deadLetterTopic?: string | undefined;
   /** Metadata of the subscription, read by the component. Belongs to the topic. */
-  readonly metadata?: Readonly<Record<string, string>>;
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
   /**
    * The publisher sends no CloudEvents: the payload is the message's bytes as a Buffer. Belongs to the topic.
    * @see https://docs.dapr.io/developing-applications/building-blocks/pubsub/pubsub-raw/
    */
-  readonly rawPayload?: boolean;
+  readonly rawPayload?: boolean | undefined;
   /**
    * Dapr sends the messages in batches, which spares requests. Nothing else changes: each message goes through guards,
    * pipes and handler by itself, those of a batch at once, and has an outcome of its own. Belongs to the topic.
    */
-  readonly bulk?: true | BulkOptions;
+  readonly bulk?: true | BulkOptions | undefined;
 }
 
 /**

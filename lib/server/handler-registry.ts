@@ -1,6 +1,12 @@
 import { DaprConfigurationError } from '../errors/dapr-configuration.error.js';
+import type { BulkSubscribeOptions } from '../handlers/bulk-subscribe.decorator.js';
 import type { OwnedDefinition } from '../handlers/handler.js';
+import type { SubscribeOptions } from '../handlers/subscribe.decorator.js';
 import type { ConfigurationHandler } from './configuration-handlers.js';
+import {
+  invocableVerbs,
+  refuseUnknownHandlerOptions,
+} from './handler-options.js';
 import { addJob, type JobHandler } from './job-handlers.js';
 import type { NestHandler } from './run-handler.js';
 import {
@@ -33,8 +39,6 @@ export interface Handlers {
   readonly configurations: readonly ConfigurationHandler[];
 }
 
-const ALL_VERBS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
-
 /** Collects the handlers that Nest finds on controllers and refuses those that contradict each other. */
 export class HandlerRegistry {
   private readonly topics: TopicHandler[] = [];
@@ -50,13 +54,25 @@ export class HandlerRegistry {
 
   add(definition: OwnedDefinition, run: NestHandler): void {
     const { owner } = definition;
+    refuseUnknownHandlerOptions(definition);
     switch (definition.kind) {
       case 'topic':
         this.topics.push({
           owner,
           run,
-          takesBatches: definition.takesBatches ?? false,
+          takesBatches: false,
           ...this.deployedTopic(definition),
+        });
+        break;
+      case 'batches':
+        this.topics.push({
+          owner,
+          run,
+          takesBatches: true,
+          ...this.deployedTopic({
+            ...definition,
+            options: topicOptions(definition.options),
+          }),
         });
         break;
       case 'binding':
@@ -84,7 +100,7 @@ export class HandlerRegistry {
           owner,
           run,
           method: methodPath(definition.method, owner),
-          verbs: definition.options.verbs ?? ALL_VERBS,
+          verbs: invocableVerbs(owner, definition.options),
         });
     }
   }
@@ -104,10 +120,10 @@ export class HandlerRegistry {
     pubsubName,
     topic,
     options,
-  }: Extract<OwnedDefinition, { kind: 'topic' }>): Omit<
-    TopicHandler,
-    keyof RegisteredHandler | 'takesBatches'
-  > {
+  }: Pick<
+    Extract<OwnedDefinition, { kind: 'topic' }>,
+    'owner' | 'pubsubName' | 'topic' | 'options'
+  >): Omit<TopicHandler, keyof RegisteredHandler | 'takesBatches'> {
     const { deadLetterTopic } = options;
     return {
       pubsubName: this.deployed(pubsubName, owner),
@@ -157,6 +173,15 @@ export class HandlerRegistry {
       );
     this.invocables.push(handler);
   }
+}
+
+/** Those of a batch's size stand apart in what is known of a topic. */
+function topicOptions({
+  maxMessagesCount,
+  maxAwaitDuration,
+  ...options
+}: BulkSubscribeOptions): SubscribeOptions {
+  return { ...options, bulk: { maxMessagesCount, maxAwaitDuration } };
 }
 
 /** A request's path is compared with it as it is, so it can be no pattern and hold no query. */

@@ -34,6 +34,7 @@ import { Readable } from 'node:stream';
 import { EMPTY, of, throwError } from 'rxjs';
 import {
   DaprError,
+  HttpMethod,
   InputBinding,
   InvocationContext,
   Invocable,
@@ -87,7 +88,7 @@ class Methods {
     return 'read';
   }
 
-  @Invocable('read', { verbs: ['PUT', 'PATCH'] })
+  @Invocable('read', { verbs: [HttpMethod.PUT, 'PATCH'] })
   write(): string {
     return 'written';
   }
@@ -493,6 +494,7 @@ describe.each(platforms)('an invocation on %s', (_platform, adapter) => {
     it('each verb finds its own handler', async () => {
       expect((await invoke('GET', 'read')).text).toBe('read');
       expect((await invoke('PATCH', 'read')).text).toBe('written');
+      expect((await invoke('PUT', 'read')).text).toBe('written');
     });
   });
 

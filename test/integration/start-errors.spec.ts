@@ -26,6 +26,8 @@ import {
   InjectDaprClient,
   InputBinding,
   Invocable,
+  OnConfiguration,
+  ScheduledJob,
   Subscribe,
   type BulkOptions,
   type DaprModuleOptions,
@@ -198,6 +200,102 @@ describe('an app does not start with', () => {
     );
   });
 
+  it.each<[string, (options: object) => MethodDecorator, string]>([
+    [
+      '@Subscribe',
+      (options) => Subscribe('pubsub', 'orders', options),
+      'match, priority, deadLetterTopic, metadata, rawPayload, bulk',
+    ],
+    [
+      'The "bulk" of @Subscribe',
+      (bulk) => Subscribe('pubsub', 'orders', { bulk }),
+      'maxMessagesCount, maxAwaitDuration',
+    ],
+    [
+      '@BulkSubscribe',
+      (options) => BulkSubscribe('pubsub', 'orders', options),
+      'match, priority, deadLetterTopic, metadata, rawPayload, maxMessagesCount, maxAwaitDuration',
+    ],
+    ['@Invocable', (options) => Invocable('checkout', options), 'verbs'],
+    [
+      '@ScheduledJob',
+      (options) => ScheduledJob('nightly', options),
+      'schedule, dueTime, repeats, ttl, data, failurePolicy',
+    ],
+    [
+      '@OnConfiguration',
+      (options) => OnConfiguration('store', [], options),
+      'metadata',
+    ],
+  ])('an option that %s does not know [I2]', async (what, decorate, known) => {
+    @Controller()
+    class Orders {
+      @decorate({ route: '/a', bulkSubscribe: {} })
+      onOrder(): void {}
+    }
+    await expectError(
+      startError({ controllers: [Orders] }),
+      `${what} of Orders.onOrder got "route", "bulkSubscribe", which it does not know. It knows: ${known}. Correct the name or remove it.`,
+    );
+  });
+
+  it('the option "bulk" of a handler of batches [I2]', async () => {
+    @Controller()
+    class Orders {
+      @BulkSubscribe('pubsub', 'orders', { bulk: true } as object)
+      onOrders(): void {}
+    }
+    await expectError(
+      startError({ controllers: [Orders] }),
+      '@BulkSubscribe of Orders.onOrders got "bulk", which it does not know',
+    );
+  });
+
+  it('an option of an input binding, which has none [I2]', async () => {
+    const Loose = InputBinding as (
+      name: string,
+      options: object,
+    ) => MethodDecorator;
+    @Controller()
+    class Mails {
+      @Loose('inbox', { route: '/mails' })
+      onMail(): void {}
+    }
+    await expectError(
+      startError({ controllers: [Mails] }),
+      '@InputBinding of Mails.onMail got "route", which it does not know. It takes no options. Remove it.',
+    );
+  });
+
+  it.each(['HEAD', 'head', 'OPTIONS', 'fetch', undefined])(
+    'the verb %s for an invocation [I2]',
+    async (verb) => {
+      @Controller()
+      class Carts {
+        @Invocable('checkout', { verbs: [verb as 'POST'] })
+        checkout(): void {}
+      }
+      await expectError(
+        startError({ controllers: [Carts] }),
+        `@Invocable of Carts.checkout has the verb ${verb === undefined ? 'undefined' : `"${verb}"`}`,
+        'GET, POST, PUT, PATCH, DELETE',
+      );
+    },
+  );
+
+  it('verbs of an invocation that are no list [I2]', async () => {
+    @Controller()
+    class Carts {
+      @Invocable('checkout', { verbs: 'POST' as unknown as [] })
+      checkout(): void {}
+    }
+    await expectError(
+      startError({ controllers: [Carts] }),
+      'The "verbs" of @Invocable of Carts.checkout',
+      'list',
+    );
+  });
+
   it('two handlers of one binding', async () => {
     @Controller()
     class Mails {
@@ -222,7 +320,7 @@ describe('an app does not start with', () => {
       @Invocable('/checkout', { verbs: ['POST', 'PUT'] })
       one(): void {}
 
-      @Invocable('checkout', { verbs: ['PUT'] })
+      @Invocable('checkout', { verbs: ['put'] })
       two(): void {}
     }
     await expectError(

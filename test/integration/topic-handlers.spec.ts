@@ -31,10 +31,14 @@ import { IsInt } from 'class-validator';
 import { EMPTY, of, throwError } from 'rxjs';
 import {
   DropMessageException,
+  InputBinding,
+  Invocable,
   PubSubContext,
   RetryMessageException,
   Subscribe,
+  type DaprContext,
 } from '../../lib/index.js';
+import { callApp } from '../support/delivery.js';
 import {
   IN_MEMORY,
   RETRIES,
@@ -119,6 +123,14 @@ class Handlers {
   @Subscribe('pubsub', 'second')
   both(@Payload() payload: string, @Ctx() context: PubSubContext): void {
     ran.push(`${context.topic} ${payload}`);
+  }
+
+  @Subscribe('pubsub', 'third')
+  @Invocable('third-method')
+  @InputBinding('third-events')
+  anyhow(@Payload() payload: string, @Ctx() context: DaprContext): string {
+    ran.push(`${context.constructor.name} ${payload}`);
+    return payload;
   }
 }
 
@@ -315,6 +327,22 @@ describe.each(platforms)('topic handlers on %s', (_platform, adapter) => {
     await publish('second', 'b');
     await until(() => ran.length === 2);
     expect([...ran].sort()).toEqual(['first a', 'second b']);
+  });
+
+  it('one method may take a topic, an invocation and the events of a binding', async () => {
+    await publish('third', 'a');
+    const body = JSON.stringify('b');
+    const json = { 'content-type': 'application/json' };
+    const invoked = await callApp(nest, 'POST', '/third-method', body, json);
+    expect(invoked.text).toBe('b');
+    const event = await callApp(nest, 'POST', '/third-events', body, json);
+    expect(event.status).toBe(200);
+    await until(() => ran.length === 3);
+    expect([...ran].sort()).toEqual([
+      'BindingContext b',
+      'InvocationContext b',
+      'PubSubContext a',
+    ]);
   });
 
   it('a request-scoped controller and its dependencies are built once per message [H13]', async () => {
