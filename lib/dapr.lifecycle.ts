@@ -21,7 +21,7 @@ import { Departure } from './dapr.departure.js';
 import { RESOLVED_OPTIONS } from './dapr.module-definition.js';
 import type { ResolvedOptions } from './dapr.options.js';
 import { EmbeddedSidecarHandle } from './dapr.sidecar.js';
-import { SidecarWatch } from './dapr.sidecar-watch.js';
+import { SidecarWatch, type ListeningApp } from './dapr.sidecar-watch.js';
 import { startWarnings } from './dapr.start-warnings.js';
 import { attachFront, shortcut } from './server/attach.js';
 import { followUnusedConnections } from './server/http/unused-connections.js';
@@ -45,6 +45,7 @@ export class DaprLifecycle
   private adapter: AbstractHttpAdapter | undefined;
   private routes: UserRoutes = NO_USER_ROUTES;
   private isMicroservice = false;
+  private isLeaving = false;
   private cutUnused: (() => void) | undefined;
 
   constructor(
@@ -151,16 +152,32 @@ export class DaprLifecycle
     if (!this.isOpen) return;
     this.server.release();
     if (!this.sidecar.isEmbedded) {
-      await this.watch.start(this.server.handlers);
+      await this.watch.start(this.listening());
       return this.server.begin();
     }
     try {
       await this.sidecar.connect(this.address(), () => this.server.begin());
+      await this.watch.startEmbedded(this.listening());
     } catch (error) {
+      // Cut short by the app's own close.
+      if (this.isLeaving) return;
       this.logger.error(
         `The embedded sidecar could not ask the app for its handlers: ${(error as Error).message}`,
       );
     }
+  }
+
+  private listening(): ListeningApp {
+    const { handlers, port } = this.server;
+    return { handlers, port: port ?? this.appPort() };
+  }
+
+  // Of a Unix socket Node tells its path.
+  private appPort(): number | undefined {
+    const bound: AddressInfo | string | null | undefined = this.adapter
+      ?.getHttpServer()
+      .address();
+    return typeof bound === 'object' ? bound?.port : undefined;
   }
 
   private address(): { host: string; port: number } {
@@ -171,6 +188,7 @@ export class DaprLifecycle
   }
 
   private async leave(): Promise<void> {
+    this.isLeaving = true;
     this.watch.stop();
     const quiet = Promise.all([this.server.leave(), this.server.drain.end()]);
     await this.sidecar.disconnect();

@@ -5,8 +5,23 @@ import type { DaprClient } from './client/dapr-client.js';
 import type { ResolvedOptions } from './dapr.options.js';
 import { SidecarUnavailableError } from './errors/sidecar-unavailable.error.js';
 import { sleep, type Clock } from './protocol/clock.js';
+import type { DaprMetadata } from './client/metadata.js';
 import { differencesFromSidecar } from './server/compare-with-sidecar.js';
 import type { Handlers } from './server/handler-registry.js';
+import {
+  hasCallbacks,
+  missingBindings,
+  missingComponents,
+  portProblem,
+  protocolProblem,
+} from './server/sidecar-problems.js';
+
+/** What the sidecar is compared with. */
+export interface ListeningApp {
+  readonly handlers: Handlers | undefined;
+  /** Where Dapr's calls are taken; undefined where that is no port. */
+  readonly port: number | undefined;
+}
 
 /** Milliseconds until a sidecar that does not answer is called missing, and between looks at it. */
 const PATIENCE = 1000;
@@ -27,13 +42,33 @@ export class SidecarWatch {
   ) {}
 
   /** Runs beside the app; it never fails. */
-  async start(handlers: Handlers | undefined): Promise<void> {
+  start(app: ListeningApp): Promise<void> {
+    return this.look(async (signal) => {
+      await this.find(signal);
+      const isHeard = await this.isHeard(app, signal);
+      await this.becomesHealthy(app, signal);
+      if (isHeard) await this.compare(app, signal);
+    });
+  }
+
+  /**
+   * Tells of handlers of bindings that the embedded sidecar does not have; of topics it tells by itself. Never fails.
+   */
+  async startEmbedded({ handlers }: ListeningApp): Promise<void> {
+    if (!handlers?.bindings.size) return;
+    await this.look(async (signal) => {
+      const { components } = await this.client.metadata.get({ signal });
+      for (const line of missingBindings(handlers, components))
+        this.logger.warn(line);
+    });
+  }
+
+  private async look(
+    work: (signal: AbortSignal) => Promise<void>,
+  ): Promise<void> {
     const { signal } = this.stopped;
     try {
-      await this.find(signal);
-      while (!(await this.client.health.isHealthy({ signal })))
-        await sleep(this.clock, POLL, signal);
-      await this.compare(handlers, signal);
+      await work(signal);
     } catch (error) {
       if (!signal.aborted && !(error instanceof SidecarUnavailableError))
         this.logger.warn(
@@ -56,6 +91,40 @@ export class SidecarWatch {
     }
   }
 
+  /** False where the sidecar speaks what the app does not understand: it has asked for nothing. */
+  private async isHeard(
+    { handlers }: ListeningApp,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    if (!hasCallbacks(handlers, this.actors.types)) return true;
+    const { appConnectionProperties = {} } = await this.metadata(signal);
+    const problem = protocolProblem(appConnectionProperties);
+    if (problem !== undefined) this.logger.warn(problem);
+    return problem === undefined;
+  }
+
+  private metadata(signal: AbortSignal): Promise<DaprMetadata> {
+    return this.client.metadata.get({ signal });
+  }
+
+  // daprd waits for the app's port: where that is another one, for ever.
+  private async becomesHealthy(
+    { port }: ListeningApp,
+    signal: AbortSignal,
+  ): Promise<void> {
+    for (let look = 0; ; look += 1) {
+      if (await this.client.health.isHealthy({ signal })) return;
+      if (look === LOOKS) {
+        const { appConnectionProperties } = await this.metadata(signal);
+        const problem =
+          appConnectionProperties?.port &&
+          portProblem(appConnectionProperties, port);
+        if (problem) this.logger.warn(problem);
+      }
+      await sleep(this.clock, POLL, signal);
+    }
+  }
+
   private sayMissing(): void {
     const { communicationProtocol, grpcEndpoint, httpEndpoint } =
       this.client.options;
@@ -67,26 +136,39 @@ export class SidecarWatch {
     );
   }
 
-  private async compare(
-    handlers: Handlers | undefined,
+  private async compare(app: ListeningApp, signal: AbortSignal): Promise<void> {
+    const metadata = await this.metadata(signal);
+    for (const line of missingComponents(app.handlers, metadata.components))
+      this.logger.warn(line);
+    await this.compareAnswers(app, metadata, signal);
+  }
+
+  private async compareAnswers(
+    { handlers, port }: ListeningApp,
+    first: DaprMetadata,
     signal: AbortSignal,
   ): Promise<void> {
-    let differences: string[] = [];
-    for (let look = 0; look < LOOKS; look += 1) {
-      if (look > 0) await sleep(this.clock, POLL, signal);
-      differences = await this.differences(handlers, signal);
-      if (differences.length === 0) return;
+    let metadata = first;
+    let differences = this.differences(handlers, metadata);
+    for (let look = 1; differences.length > 0 && look < LOOKS; look += 1) {
+      await sleep(this.clock, POLL, signal);
+      metadata = await this.metadata(signal);
+      differences = this.differences(handlers, metadata);
     }
+    if (differences.length === 0) return;
+    const { appConnectionProperties } = metadata;
+    const problem =
+      appConnectionProperties && portProblem(appConnectionProperties, port);
     this.logger.warn(
-      `The sidecar ${differences.join(', ')}. It asks the app once, when it starts: restart the sidecar.`,
+      problem ??
+        `The sidecar ${differences.join(', ')}. It asks the app once, when it starts: restart the sidecar.`,
     );
   }
 
-  private async differences(
+  private differences(
     handlers: Handlers | undefined,
-    signal: AbortSignal,
-  ): Promise<string[]> {
-    const metadata = await this.client.metadata.get({ signal });
+    metadata: DaprMetadata,
+  ): string[] {
     return differencesFromSidecar(
       handlers?.subscriptions ?? [],
       this.actors.types,

@@ -74,6 +74,7 @@ async function startSidecar(options: ResolvedOptions): Promise<AppSidecar> {
     ...(apiToken !== undefined && { apiToken }),
     ...(appToken !== undefined && { appToken }),
     log: (line) => logger.log(line),
+    warn: (line) => logger.warn(line),
   });
   const sidecar = await engine
     .openSidecar({

@@ -47,7 +47,7 @@ export class Connection {
   async open(): Promise<void> {
     const { replica, engine } = this;
     const { clock, transcript, applications } = engine;
-    const deps = { clock, transcript, warn: engine.options.log };
+    const deps = { clock, transcript, warn: engine.options.warn };
     applications.add(replica);
     this.ends.push(() => applications.remove(replica));
     // What daprd asks one that speaks gRPC for is for callbacks that it does not get here.
@@ -70,7 +70,7 @@ export class Connection {
     const { appId } = replica;
     const declared = engine.resources.subscriptionsOf(appId);
     if (declared.length > 0)
-      engine.options.log(
+      engine.options.warn(
         `Application "${appId}" speaks gRPC, so the embedded sidecar delivers none of the messages that its subscriptions are for.`,
       );
     this.ends.push(engine.pubsub.join(replica, []));
@@ -134,7 +134,7 @@ export class Connection {
 
   private hasRoute({ routes, topic }: Subscription): boolean {
     if (routes.length === 0)
-      this.engine.options.log(
+      this.engine.options.warn(
         `Application "${this.replica.appId}" gets nothing of topic "${topic}": its subscription has no route.`,
       );
     return routes.length > 0;

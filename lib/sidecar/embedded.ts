@@ -16,6 +16,8 @@ export interface EmbeddedOptions {
   readonly appToken?: string;
   /** Lines for the user; they hold no payload, token or header value. */
   readonly log?: (line: string) => void;
+  /** The same for what went wrong. Default: `log`. */
+  readonly warn?: (line: string) => void;
 }
 
 /**
@@ -26,7 +28,7 @@ export async function startEngine(
   options: EmbeddedOptions = {},
 ): Promise<Engine> {
   const { resources: folders, substitute = true, ...rest } = options;
-  const log = options.log ?? (() => undefined);
+  const { log = () => undefined } = options;
   const resources = await loadResources({
     folders: typeof folders === 'string' ? [folders] : folders,
     substitute,
@@ -37,5 +39,5 @@ export async function startEngine(
       log(
         `Resiliency "${name}": the embedded sidecar applies no circuit breakers; timeouts and retries it does.`,
       );
-  return new Engine({ ...rest, resources, log });
+  return new Engine({ ...rest, resources, warn: options.warn ?? log });
 }

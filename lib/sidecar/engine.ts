@@ -49,7 +49,8 @@ export interface EngineOptions {
   readonly clock?: Clock;
   readonly apiToken?: string;
   readonly appToken?: string;
-  readonly log: (line: string) => void;
+  /** One line for the user. */
+  readonly warn: (line: string) => void;
 }
 
 // How long work that waits for the clock may stand still, in real time, before the clock goes on.
@@ -85,7 +86,7 @@ export class Engine {
   private opened = 0;
 
   constructor(readonly options: EngineOptions) {
-    const { resources, log: warn } = options;
+    const { resources, warn } = options;
     this.clock = options.clock ?? systemClock;
     this.resources = resources;
     this.resiliency = new Resiliency(resources.resiliencies);

@@ -66,7 +66,7 @@ export class Sidecar {
     private readonly instanceId: string,
   ) {
     const { activity, invocations } = engine;
-    const { apiToken, log: warn } = engine.options;
+    const { apiToken, warn } = engine.options;
     const { clock, transcript, configurations, resources, resiliency } = engine;
     this.configurationUpdates = new ConfigurationUpdates(
       {

@@ -98,6 +98,7 @@ export class EmbeddedSidecar implements AsyncDisposable {
       ...engineOptions,
       clock,
       log: (line) => logger.log(line),
+      warn: (line) => logger.warn(line),
     });
     try {
       const first = await engine.openSidecar({

@@ -3,21 +3,28 @@ import { Payload } from '@nestjs/microservices';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
-import { createServer, type Socket } from 'node:net';
+import { createServer as createHttpServer } from 'node:http';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import {
   Actor,
   ActorProxyFactory,
   ActorType,
   DaprClient,
   DaprTimeoutError,
+  InputBinding,
   SidecarUnavailableError,
   Subscribe,
   type DaprModuleOptions,
 } from '../../lib/index.js';
+import { freePort } from '../dapr/ports.js';
 import { Door } from '../support/door.js';
 import { startNestApp, type NestApp } from '../support/nest-app.js';
 import { IN_MEMORY, runNest } from '../support/nest-run.js';
-import { startSidecar, type Sidecar } from '../support/sidecar.js';
+import {
+  startSidecar,
+  type Sidecar,
+  type SidecarOptions,
+} from '../support/sidecar.js';
 import { until } from '../support/until.js';
 
 const ran: unknown[] = [];
@@ -61,8 +68,12 @@ describe('an app', () => {
     sidecar = undefined;
   });
 
-  const start = async (dapr: DaprModuleOptions = {}): Promise<void> => {
+  const start = async (
+    dapr: DaprModuleOptions = {},
+    port?: number,
+  ): Promise<void> => {
     nest = await startNestApp({
+      ...(port !== undefined && { port }),
       adapter: new ExpressAdapter(),
       controllers: [Handlers],
       providers: [CounterActor],
@@ -182,17 +193,73 @@ describe('an app', () => {
   });
 
   it('is compared with its sidecar however late that comes [H21]', async () => {
-    await start({ readyTimeout: 50 });
-    await until(() => errors().length > 0);
+    const earlier = createHttpServer((_request, response) =>
+      response.writeHead(404).end(),
+    ).listen(0, '127.0.0.1');
+    await once(earlier, 'listening');
+    const { port } = earlier.address() as AddressInfo;
     sidecar = await startSidecar({
       appId: 'app',
-      app: (_request, response) => void response.writeHead(404).end(),
+      app: { port },
       resources: IN_MEMORY,
     });
+    earlier.close();
+    earlier.closeAllConnections();
+    await once(earlier, 'close');
+    await start({ readyTimeout: 50 }, port);
+    await until(() => errors().length > 0);
     await door.open(sidecar.httpPort);
     const lines = () => nest.log.of('warn', 'restart the sidecar');
     await until(() => lines().length > 0);
     expect(lines()[0]).toContain('does not know of topic "orders"');
+  });
+
+  describe('is told in words that its sidecar', () => {
+    const startWith = async (options: SidecarOptions): Promise<string> => {
+      await start();
+      sidecar = await startSidecar({
+        appId: 'app',
+        resources: IN_MEMORY,
+        until: 'outbound',
+        ...options,
+      });
+      // daprd begins by itself to wait for its app.
+      if (sidecar.kind === 'embedded')
+        void sidecar.ready().catch(() => undefined);
+      await door.open(sidecar.httpPort);
+      await until(() => nest.log.of('warn').length > 0);
+      const [line = '', ...others] = nest.log.of('warn');
+      expect(others).toEqual([]);
+      return line;
+    };
+
+    it('speaks gRPC to it [H21]', async () => {
+      const port = await freePort();
+      expect(await startWith({ app: { port }, appProtocol: 'grpc' })).toMatch(
+        /speaks grpc to the app.*--app-protocol http/,
+      );
+    });
+
+    it('waits for it at another port [H21]', async () => {
+      const port = await freePort();
+      expect(await startWith({ app: { port } })).toContain(
+        `The sidecar calls the app at port ${port}, but the app listens at port ${nest.port}. ` +
+          `Run the sidecar with --app-port ${nest.port}, or let the app listen at ${port}.`,
+      );
+    });
+
+    it('has asked something else at another port [H21]', async () => {
+      const line = await startWith({
+        app: (_request, response) => void response.writeHead(404).end(),
+      });
+      expect(line).toContain(`--app-port ${nest.port}`);
+    });
+
+    it('never calls it [H21]', async () => {
+      expect(await startWith({})).toContain(
+        `The sidecar knows of no port of the app, so it never calls it. Run the sidecar with --app-port ${nest.port}, where the app listens.`,
+      );
+    });
   });
 
   it('recovers when its sidecar is gone and another one comes [H21]', async () => {
@@ -219,6 +286,29 @@ describe('an app', () => {
     await until(() => ran.length > 0);
     expect(ran).toEqual(['again']);
   });
+});
+
+it('an app is told which components of its decorators its sidecar does not have [H21]', async () => {
+  @Controller()
+  class Misspelt {
+    @Subscribe('pubsubx', 'orders', { deadLetterTopic: 'dead' })
+    onOrder(): void {}
+
+    @InputBinding('inbox')
+    onMail(): void {}
+  }
+  const nest = await runNest({
+    adapter: new ExpressAdapter(),
+    controllers: [Handlers, Misspelt],
+  });
+  const lines = () => nest.log.of('warn', 'The sidecar has no');
+  await until(() => lines().length > 1);
+  const [binding, pubsub] = lines();
+  expect(binding).toMatch(/binding component "inbox" \(it has none\)/);
+  expect(pubsub).toMatch(
+    /pub\/sub component "pubsubx" \(it has "pubsub"\).*--resources-path/,
+  );
+  await nest.close();
 });
 
 it('an app whose sidecar was there first says nothing of it [H21]', async () => {

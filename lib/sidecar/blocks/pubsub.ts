@@ -89,7 +89,7 @@ export class PubSub {
   ): Component | undefined {
     const component = this.component(appId, pubsubname);
     const problem = !component
-      ? `there is no pub/sub component "${pubsubname}"`
+      ? `there is no pub/sub component "${pubsubname}" (there is ${this.namesFor(appId)})`
       : isTopicAllowed(
             metadataFor(component, appId),
             'subscriptionScopes',
@@ -103,6 +103,14 @@ export class PubSub {
       `Application "${appId}" gets nothing of topic "${topic}" on "${pubsubname}": ${problem}.`,
     );
     return undefined;
+  }
+
+  private namesFor(appId: string): string {
+    const names = this.deps.resources
+      .componentsOf(appId)
+      .filter(({ type }) => type.startsWith('pubsub.'))
+      .map(({ name }) => `"${name}"`);
+    return names.join(', ') || 'none';
   }
 
   private serve(

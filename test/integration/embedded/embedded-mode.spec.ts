@@ -175,6 +175,36 @@ describe('the sidecar that an app brings itself', () => {
     expect(log.all()).not.toContain('of-the-');
   });
 
+  it('warns of handlers of components that it does not have', async () => {
+    @Controller()
+    class Misspelt {
+      @Subscribe('pubsubx', 'orders', { deadLetterTopic: 'dead' })
+      onOrder(): void {}
+
+      @InputBinding('inbox')
+      onMail(): void {}
+    }
+    @Module({ imports: [DaprModule.forRoot()], controllers: [Misspelt] })
+    class MisspeltModule {}
+    const created = await create(MisspeltModule);
+    await created.listen(0, '127.0.0.1');
+    app = created;
+    await until(() => log.of('warn').length > 1);
+    const [pubsub, binding] = log.of('warn');
+    expect(pubsub).toContain(
+      'gets nothing of topic "orders" on "pubsubx": there is no pub/sub component "pubsubx" (there is "pubsub")',
+    );
+    expect(binding).toContain('no binding component "inbox" (it has none)');
+  });
+
+  it('says nothing of what it can not ask an app any more that closes', async () => {
+    const created = await create(appModule());
+    await created.listen(0, '127.0.0.1');
+    await created.close();
+    await expectNothingLeft();
+    expect([...log.of('error'), ...log.of('warn')]).toEqual([]);
+  });
+
   it('is there for hooks of the app, before it listens', async () => {
     @Injectable()
     class Early implements OnModuleInit, OnApplicationBootstrap {
