@@ -1,6 +1,6 @@
 import { Headers, headerOf } from '../../protocol/headers.js';
 import type { Clock } from '../../protocol/clock.js';
-import type { Activity } from '../activity.js';
+import { before, type Activity } from '../activity.js';
 import type { AppAnswer } from '../app/channel.js';
 import type { Faults } from '../faults.js';
 import type { Resiliency } from '../resiliency.js';
@@ -9,6 +9,7 @@ import type { ActorAddress, ActorCalls, MethodCall } from './actor-calls.js';
 import { ActorError } from './actor-error.js';
 import type { ActorInstances } from './actor-instances.js';
 import type { ActorPlacement } from './actor-placement.js';
+import type { ExpectedApps } from './expected-apps.js';
 
 /** Who calls, and until when they wait. */
 export interface ActorCaller {
@@ -26,6 +27,7 @@ export interface ActorRouterDependencies {
   readonly faults: Faults;
   readonly resiliency: Resiliency;
   readonly placement: ActorPlacement;
+  readonly expected: ExpectedApps;
   readonly instances: ActorInstances;
   readonly calls: ActorCalls;
 }
@@ -109,6 +111,7 @@ export class ActorRouter {
     turn: () => Promise<T>,
   ): Promise<T> {
     const { activity, clock, placement } = this.deps;
+    if (!placement.wasHosted(type)) await this.hostsTold(caller);
     let end: number | undefined;
     for (;;)
       try {
@@ -125,6 +128,13 @@ export class ActorRouter {
           throw error;
         await activity.rest(() => this.pause(caller.signal));
       }
+  }
+
+  /** Waits for an app that is still starting, in real time, since the app is real. */
+  private async hostsTold(caller: ActorCaller): Promise<void> {
+    const { activity, expected } = this.deps;
+    const told = expected.known(caller);
+    if (told) await activity.rest(() => before(PATIENCE, told));
   }
 
   /** Runs a turn again that had not ended when its actor had to go to another host. */

@@ -67,13 +67,20 @@ export class Actors {
       deactivate: (host, actor) => calls.deactivate(host, actor),
     });
     const { instances } = this;
-    this.router = new ActorRouter({ ...deps, placement, instances, calls });
+    const { expected } = this;
+    this.router = new ActorRouter({
+      ...deps,
+      placement,
+      expected,
+      instances,
+      calls,
+    });
     this.state = new ActorState({
       stores,
       faults,
       ttl: features.has('ActorStateTTL'),
     });
-    const { expected, router } = this;
+    const { router } = this;
     this.schedules = new ActorSchedules({
       clock,
       activity,
@@ -85,7 +92,7 @@ export class Actors {
 
   /**
    * The application behind that sidecar is about to tell its actor types: the sidecar's state, timer and reminder calls
-   * wait until it has.
+   * wait until it has, and its calls of actors for a while.
    */
   expect(instanceId: string): void {
     this.expected.expect(instanceId);

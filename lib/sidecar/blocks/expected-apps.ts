@@ -8,7 +8,7 @@ interface Caller {
 
 /**
  * Sidecars whose app has yet to tell its actor types. daprd holds state, timer and reminder calls back until it has
- * (dapr/dapr pkg/actors/actors.go).
+ * (dapr/dapr pkg/actors/actors.go), and tries calls of actors for five seconds.
  */
 export class ExpectedApps {
   private readonly waiting = new Map<string, (() => void)[]>();

@@ -21,6 +21,7 @@ import type { AddressInfo } from 'node:net';
 import {
   Actor,
   ActorInvocationError,
+  ActorProxyFactory,
   ActorType,
   DaprClient,
   daprMicroservice,
@@ -222,6 +223,33 @@ describe('the sidecar that an app brings itself', () => {
     await start({}, [Early]);
     await until(() => ran.length > 1);
     expect(ran).toEqual([1, 'early']);
+  });
+
+  @ActorType('Greeter')
+  class GreeterActor extends Actor {
+    greet(): string {
+      return 'hello';
+    }
+  }
+
+  it('lets calls of actors wait for an app that still starts', async () => {
+    @Injectable()
+    class Early implements OnApplicationBootstrap {
+      early: Promise<string> | undefined;
+
+      constructor(private readonly actors: ActorProxyFactory) {}
+
+      onApplicationBootstrap(): void {
+        this.early = this.actors.get(GreeterActor, 'a').greet();
+      }
+    }
+    await start({}, [GreeterActor, Early]);
+    const actors = app!.get(ActorProxyFactory);
+    expect(await actors.get(GreeterActor, 'b').greet()).toBe('hello');
+    expect(await app!.get(Early).early).toBe('hello');
+    await expect(
+      actors.get<GreeterActor>('Nobody', 'a').greet(),
+    ).rejects.toThrow(/did not find address/);
   });
 
   it('says in words that it is not there yet in a constructor', async () => {
