@@ -4,9 +4,9 @@ import type { Clock } from './protocol/clock.js';
 
 export interface DaprModuleExtras {
   /** Provide the client, proxies and transport to every module. Default true. */
-  readonly isGlobal?: boolean;
+  readonly isGlobal?: boolean | undefined;
   /** Names of the further clients, where `forRootAsync` gives their options only later. */
-  readonly clientNames?: readonly string[];
+  readonly clientNames?: readonly string[] | undefined;
 }
 
 export const {

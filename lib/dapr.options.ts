@@ -13,21 +13,22 @@ export interface SubscriptionsOptions {
    * Dead letter topic of every topic that names none itself and is no dead letter topic: a name, or a function of the
    * topic's name. Default: none.
    */
-  readonly deadLetterTopic?: string | ((topic: string) => string | undefined);
+  readonly deadLetterTopic?:
+    string | ((topic: string) => string | undefined) | undefined;
 }
 
 /** The sidecar that runs inside the app's process, for development and specs. */
 export interface EmbeddedOptions {
   /** Its app id. Environment: `APP_ID`. Default `app`. */
-  readonly appId?: string;
+  readonly appId?: string | undefined;
   /** Folders of component, subscription, resiliency and configuration YAML. Default: `pubsub` and `statestore`. */
-  readonly resources?: string | readonly string[];
+  readonly resources?: string | readonly string[] | undefined;
   /** Default 3500 if free, else a free one. A port that is asked for and taken is an error. */
-  readonly httpPort?: number;
+  readonly httpPort?: number | undefined;
   /** Default 50001 if free, else a free one. A port that is asked for and taken is an error. */
-  readonly grpcPort?: number;
+  readonly grpcPort?: number | undefined;
   /** Serve brokers and stores that it does not have from memory, under their own names. Default true. */
-  readonly substitute?: boolean;
+  readonly substitute?: boolean | undefined;
 }
 
 /** @see https://docs.dapr.io/reference/environment/ for the environment variables */
@@ -36,15 +37,15 @@ export interface DaprModuleOptions extends DaprClientOptions {
    * `auto`: external where the environment or another option names a sidecar, else embedded where `NODE_ENV` is
    * `development` or `test`, else external on Dapr's default ports. Environment: `DAPR_SIDECAR`. Default `auto`.
    */
-  readonly sidecar?: SidecarChoice;
+  readonly sidecar?: SidecarChoice | undefined;
   /** Further clients by name, for `@InjectDaprClient(name)`. */
-  readonly clients?: Readonly<Record<string, DaprClientOptions>>;
+  readonly clients?: Readonly<Record<string, DaprClientOptions>> | undefined;
   /** Deployed names of the pub/subs, topics, bindings and stores that decorators name; undefined means as written. */
-  readonly names?: Readonly<Record<string, string | undefined>>;
-  readonly subscriptions?: SubscriptionsOptions;
-  readonly actors?: ActorsModuleOptions;
-  readonly server?: ServerOptions;
-  readonly embedded?: EmbeddedOptions;
+  readonly names?: Readonly<Record<string, string | undefined>> | undefined;
+  readonly subscriptions?: SubscriptionsOptions | undefined;
+  readonly actors?: ActorsModuleOptions | undefined;
+  readonly server?: ServerOptions | undefined;
+  readonly embedded?: EmbeddedOptions | undefined;
 }
 
 /** Options with everything decided. */
@@ -113,11 +114,18 @@ export function mergeOptions(
   options: DaprModuleOptions,
   over: DaprModuleOptions = {},
 ): DaprModuleOptions {
-  const merged: Record<string, unknown> = { ...options, ...over };
+  const merged: Record<string, unknown> = { ...options, ...given(over) };
   for (const section of SECTIONS)
     if (options[section] && over[section])
-      merged[section] = { ...options[section], ...over[section] };
+      merged[section] = { ...options[section], ...given(over[section]) };
   return merged;
+}
+
+/** Without the members that are undefined, which say nothing. */
+function given(options: object): object {
+  return Object.fromEntries(
+    Object.entries(options).filter(([, value]) => value !== undefined),
+  );
 }
 
 function resolveServer(

@@ -3,7 +3,7 @@ import { DaprBadRequestError } from '../errors/dapr-bad-request.error.js';
 /** Taken by every call of the client. */
 export interface CallOptions {
   /** Ends the call; it rejects with the signal's reason. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Milliseconds until the call rejects with a `DaprTimeoutError`; defaults to the client's `timeout` (60 s). */
   readonly timeout?: number | undefined;
 }

@@ -20,7 +20,7 @@ export interface ConfigurationSubscribeOptions extends CallOptions {
    * Told when the subscription breaks, each time that it can't be made again, and when the callback throws. Default:
    * within `DaprModule` one line in the app's log, else nothing.
    */
-  readonly onError?: (error: Error) => void;
+  readonly onError?: ((error: Error) => void) | undefined;
 }
 
 export interface ConfigurationSubscription {

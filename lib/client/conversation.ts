@@ -20,21 +20,21 @@ export type ConversationMessage =
       readonly role: 'developer' | 'system' | 'user';
       readonly content: ConversationContent;
       /** Who of that role speaks. */
-      readonly name?: string;
+      readonly name?: string | undefined;
     }
   | {
       /** What the model said before. */
       readonly role: 'assistant';
-      readonly content?: ConversationContent;
-      readonly name?: string;
-      readonly toolCalls?: readonly ConversationToolCall[];
+      readonly content?: ConversationContent | undefined;
+      readonly name?: string | undefined;
+      readonly toolCalls?: readonly ConversationToolCall[] | undefined;
     }
   | {
       /** What a tool gave. */
       readonly role: 'tool';
       readonly content: ConversationContent;
       /** The id of the call that this answers. */
-      readonly toolId?: string;
+      readonly toolId?: string | undefined;
       /** Of the tool. */
       readonly name: string;
     };
@@ -42,34 +42,35 @@ export type ConversationMessage =
 export interface ConversationInput {
   readonly messages: readonly ConversationMessage[];
   /** Take personal data, such as email addresses, out of these messages before the model sees them. */
-  readonly scrubPii?: boolean;
+  readonly scrubPii?: boolean | undefined;
 }
 
 /** Something that the model may ask to be called. */
 export interface ConversationTool {
   readonly name: string;
-  readonly description?: string;
+  readonly description?: string | undefined;
   /** JSON schema of the arguments. */
-  readonly parameters?: Readonly<Record<string, unknown>>;
+  readonly parameters?: Readonly<Record<string, unknown>> | undefined;
 }
 
 export interface ConversationRequest {
   readonly inputs: readonly ConversationInput[];
   /** Of an earlier conversation that this one goes on with. */
-  readonly contextId?: string;
-  readonly tools?: readonly ConversationTool[];
+  readonly contextId?: string | undefined;
+  readonly tools?: readonly ConversationTool[] | undefined;
   /** Default `auto` where there are tools. A name: that tool. */
-  readonly toolChoice?: 'auto' | 'none' | 'required' | (string & {});
+  readonly toolChoice?:
+    'auto' | 'none' | 'required' | (string & {}) | undefined;
   /** How free the model is, from 0 on. */
-  readonly temperature?: number;
+  readonly temperature?: number | undefined;
   /** JSON schema of the answer. */
-  readonly responseFormat?: Readonly<Record<string, unknown>>;
+  readonly responseFormat?: Readonly<Record<string, unknown>> | undefined;
   /** Take personal data out of the answer. */
-  readonly scrubPii?: boolean;
+  readonly scrubPii?: boolean | undefined;
   /** How long the provider keeps what it has read. */
-  readonly promptCacheRetention?: Duration;
+  readonly promptCacheRetention?: Duration | undefined;
   /** As the component takes it. */
-  readonly metadata?: Readonly<Record<string, string>>;
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
 }
 
 export interface ConversationChoice {

@@ -37,7 +37,9 @@ export function wireAlgorithm(algorithm: string): string {
   return algorithm.replace(/^A(128|192|256)CBC$/i, '$&-NOPAD');
 }
 
-function callOf<TOptions extends { componentName: string; keyName?: string }>(
+function callOf<
+  TOptions extends { componentName: string; keyName?: string | undefined },
+>(
   verb: 'encrypt' | 'decrypt',
   first: unknown,
   second: TOptions | undefined,

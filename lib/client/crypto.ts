@@ -18,18 +18,18 @@ export interface EncryptRequest extends CallOptions {
   readonly keyName: string;
   readonly keyWrapAlgorithm: KeyWrapAlgorithm;
   /** Default: `aes-gcm`. */
-  readonly dataEncryptionCipher?: DataEncryptionCipher;
+  readonly dataEncryptionCipher?: DataEncryptionCipher | undefined;
   /** The document does not name the key, so that decrypting it takes `keyName`. Default: false. */
-  readonly omitDecryptionKeyName?: boolean;
+  readonly omitDecryptionKeyName?: boolean | undefined;
   /** The key that the document names for decrypting. Default: `keyName`. */
-  readonly decryptionKeyName?: string;
+  readonly decryptionKeyName?: string | undefined;
 }
 
 export interface DecryptRequest extends CallOptions {
   /** The cryptography component that has the key. */
   readonly componentName: string;
   /** Default: the key that the document names. */
-  readonly keyName?: string;
+  readonly keyName?: string | undefined;
 }
 
 /**

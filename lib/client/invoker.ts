@@ -5,9 +5,10 @@ import type { HttpMethod } from './http-method.js';
 
 export interface InvokerOptions extends CallOptions {
   /** Sent to the invoked app, but for `content-length`, and for what names another app to Dapr: `dapr-app-id`, and Basic credentials of that name. */
-  readonly headers?: Readonly<Record<string, string | undefined>>;
+  readonly headers?: Readonly<Record<string, string | undefined>> | undefined;
   /** Added to the query of the method's path. */
-  readonly query?: Readonly<Record<string, string>> | URLSearchParams;
+  readonly query?:
+    Readonly<Record<string, string>> | URLSearchParams | undefined;
 }
 
 /** The answer of an invoked app, of any status. Read or destroy the body, else its connection stays open. */

@@ -21,9 +21,9 @@ export interface WithLockOptions extends CallOptions {
    * Names the holder: one for each call, since a call that is aborted while it asks gives back whatever its owner has.
    * Default: a random UUID.
    */
-  readonly owner?: string;
+  readonly owner?: string | undefined;
   /** How long to wait for a lock that somebody else has. Default: not at all. */
-  readonly wait?: Duration;
+  readonly wait?: Duration | undefined;
 }
 
 /**

@@ -8,7 +8,7 @@ export type GrpcClientClass<T> = new (
 /** The options of grpc-js for a client, such as `grpc.max_receive_message_length` or `interceptors`, and one of ours. */
 export interface ProxyOptions {
   /** The app that is called, where a call's own metadata has no `dapr-app-id`. */
-  readonly appId?: string;
+  readonly appId?: string | undefined;
   readonly [option: string]: unknown;
 }
 

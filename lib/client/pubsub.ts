@@ -8,24 +8,24 @@ export interface PubSubPublishOptions extends CallOptions {
    * What the data is. Default: `text/plain` for a string, `application/octet-stream` for a Buffer or a typed array,
    * else `application/json`. With `application/cloudevents+json` the data is the whole event.
    */
-  readonly contentType?: string;
+  readonly contentType?: string | undefined;
   /** Such as `ttlInSeconds`, `rawPayload` or `cloudevent.subject`. */
-  readonly metadata?: MetadataValues;
+  readonly metadata?: MetadataValues | undefined;
 }
 
 /** A message of a bulk publish, with what belongs to it alone. */
 export interface PubSubBulkPublishEntry {
   /** Names the message among those of the call. Default: a random UUID. */
-  readonly entryID?: string;
+  readonly entryID?: string | undefined;
   /** The data, as for `publish`. */
   readonly event: unknown;
   /**
    * What the data is; defaults as for `publish`. Over HTTP daprd takes JSON, CloudEvents, text and bytes, but no vendor
    * types.
    */
-  readonly contentType?: string;
+  readonly contentType?: string | undefined;
   /** Goes before the metadata of the call. */
-  readonly metadata?: MetadataValues;
+  readonly metadata?: MetadataValues | undefined;
 }
 
 /** An object that has an `event`, and nothing that an entry has not, is an entry; anything else is the data itself. */

@@ -2,7 +2,7 @@ import type { CallOptions } from './call-options.js';
 
 export interface SidecarShutdownOptions extends CallOptions {
   /** End at once, whatever is under way. Default false: what is under way may end, for a few seconds. */
-  readonly force?: boolean;
+  readonly force?: boolean | undefined;
 }
 
 /** The sidecar itself. */

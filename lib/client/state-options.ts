@@ -26,8 +26,9 @@ export type StateConsistency = 'eventual' | 'strong' | StateConsistencyEnum;
 /** How a write treats what is stored, and how safely it is stored. Without them the store decides. */
 export interface StateOptions {
   /** `first-write`: fails where the value has changed since its etag was read, or exists and no etag is given. */
-  readonly concurrency?: 'first-write' | 'last-write' | StateConcurrencyEnum;
-  readonly consistency?: StateConsistency;
+  readonly concurrency?:
+    'first-write' | 'last-write' | StateConcurrencyEnum | undefined;
+  readonly consistency?: StateConsistency | undefined;
 }
 
 // In the order of their numbers, which are those of Dapr's gRPC API; HTTP takes the texts.

@@ -11,30 +11,30 @@ export interface StateEntry {
   /** The write fails unless the stored value still has this etag. */
   readonly etag?: string | undefined;
   /** Such as `ttlInSeconds`. */
-  readonly metadata?: MetadataValues;
-  readonly options?: StateOptions;
+  readonly metadata?: MetadataValues | undefined;
+  readonly options?: StateOptions | undefined;
 }
 
 export interface StateSaveOptions extends CallOptions {
   /** For every entry; comes before an entry's own. */
-  readonly metadata?: MetadataValues;
+  readonly metadata?: MetadataValues | undefined;
 }
 
 export interface StateGetOptions extends CallOptions {
-  readonly consistency?: StateConsistency;
-  readonly metadata?: MetadataValues;
+  readonly consistency?: StateConsistency | undefined;
+  readonly metadata?: MetadataValues | undefined;
 }
 
 export interface StateGetBulkOptions extends CallOptions {
   /** How many keys the sidecar reads at a time. Default: all of them. */
-  readonly parallelism?: number;
-  readonly metadata?: MetadataValues;
+  readonly parallelism?: number | undefined;
+  readonly metadata?: MetadataValues | undefined;
 }
 
 export interface StateDeleteOptions extends CallOptions, StateOptions {
   /** The delete fails unless the stored value still has this etag. */
   readonly etag?: string | undefined;
-  readonly metadata?: MetadataValues;
+  readonly metadata?: MetadataValues | undefined;
 }
 
 /** A value and the etag that it has now. */
@@ -71,36 +71,40 @@ type Members<T = unknown> = Readonly<Record<string, T>>;
  * `{ EQ: { 'person.org': 'A' } }`.
  */
 export interface StateFilter {
-  readonly EQ?: Members;
-  readonly NEQ?: Members;
-  readonly GT?: Members;
-  readonly GTE?: Members;
-  readonly LT?: Members;
-  readonly LTE?: Members;
-  readonly IN?: Members<readonly unknown[]>;
-  readonly AND?: readonly StateFilter[];
-  readonly OR?: readonly StateFilter[];
+  readonly EQ?: Members | undefined;
+  readonly NEQ?: Members | undefined;
+  readonly GT?: Members | undefined;
+  readonly GTE?: Members | undefined;
+  readonly LT?: Members | undefined;
+  readonly LTE?: Members | undefined;
+  readonly IN?: Members<readonly unknown[]> | undefined;
+  readonly AND?: readonly StateFilter[] | undefined;
+  readonly OR?: readonly StateFilter[] | undefined;
 }
 
 /** Which values to find, in which order, how many. Without a filter: all. */
 export interface StateQuery {
-  readonly filter?: StateFilter;
-  readonly sort?: readonly {
-    readonly key: string;
-    /** Default `ASC`. */
-    readonly order?: 'ASC' | 'DESC';
-  }[];
-  readonly page?: {
-    /** The most values to get. */
-    readonly limit: number;
-    /** Where to go on: the token of the page before. */
-    readonly token?: string;
-  };
+  readonly filter?: StateFilter | undefined;
+  readonly sort?:
+    | readonly {
+        readonly key: string;
+        /** Default `ASC`. */
+        readonly order?: 'ASC' | 'DESC' | undefined;
+      }[]
+    | undefined;
+  readonly page?:
+    | {
+        /** The most values to get. */
+        readonly limit: number;
+        /** Where to go on: the token of the page before. */
+        readonly token?: string | undefined;
+      }
+    | undefined;
 }
 
 export interface StateQueryOptions extends CallOptions {
   /** Such as `queryIndexName`, which Redis needs. */
-  readonly metadata?: MetadataValues;
+  readonly metadata?: MetadataValues | undefined;
 }
 
 /** What a query found. */

@@ -11,15 +11,15 @@ export { formatGoDuration };
 /** A duration by its units; all that are given add up. */
 export interface DurationFields {
   /** Whole years; only where a point in time is meant, and as the period of a timer. */
-  readonly years?: number;
+  readonly years?: number | undefined;
   /** Whole months; as `years`. */
-  readonly months?: number;
-  readonly weeks?: number;
-  readonly days?: number;
-  readonly hours?: number;
-  readonly minutes?: number;
-  readonly seconds?: number;
-  readonly milliseconds?: number;
+  readonly months?: number | undefined;
+  readonly weeks?: number | undefined;
+  readonly days?: number | undefined;
+  readonly hours?: number | undefined;
+  readonly minutes?: number | undefined;
+  readonly seconds?: number | undefined;
+  readonly milliseconds?: number | undefined;
 }
 
 /**

@@ -8,9 +8,9 @@ export type FailurePolicy =
   | {
       readonly constant: {
         /** Time between tries. Default 1 s. */
-        readonly interval?: Duration;
+        readonly interval?: Duration | undefined;
         /** Tries beyond the first; then the schedule goes on. Default: without end. */
-        readonly maxRetries?: number;
+        readonly maxRetries?: number | undefined;
       };
     };
 

@@ -6,7 +6,7 @@ export interface DaprMicroserviceOptions {
    * The port that Dapr calls. Default: in a hybrid application the app's own port; standalone the environment's
    * `APP_PORT`, else 3000.
    */
-  readonly port?: number;
+  readonly port?: number | undefined;
 }
 
 /**

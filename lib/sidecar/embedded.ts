@@ -5,19 +5,19 @@ import { loadResources } from './resources.js';
 /** Settings of the embedded sidecar that hold for all applications in it. */
 export interface EmbeddedOptions {
   /** Folders with component, subscription, resiliency and configuration YAML. Without any: `pubsub` and `statestore`. */
-  readonly resources?: string | readonly string[];
+  readonly resources?: string | readonly string[] | undefined;
   /** Serve brokers and stores that are not built in from memory, under their own names; default true. */
-  readonly substitute?: boolean;
+  readonly substitute?: boolean | undefined;
   /** Default: the machine's own time. */
-  readonly clock?: Clock;
+  readonly clock?: Clock | undefined;
   /** Demanded of callers in `dapr-api-token`, as with DAPR_API_TOKEN. */
-  readonly apiToken?: string;
+  readonly apiToken?: string | undefined;
   /** Sent to the applications in `dapr-api-token`, as with APP_API_TOKEN. */
-  readonly appToken?: string;
+  readonly appToken?: string | undefined;
   /** Lines for the user; they hold no payload, token or header value. */
-  readonly log?: (line: string) => void;
+  readonly log?: ((line: string) => void) | undefined;
   /** The same for what went wrong. Default: `log`. */
-  readonly warn?: (line: string) => void;
+  readonly warn?: ((line: string) => void) | undefined;
 }
 
 /**

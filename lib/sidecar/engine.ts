@@ -46,9 +46,9 @@ import { VirtualClock } from './virtual-clock.js';
 
 export interface EngineOptions {
   readonly resources: Resources;
-  readonly clock?: Clock;
-  readonly apiToken?: string;
-  readonly appToken?: string;
+  readonly clock?: Clock | undefined;
+  readonly apiToken?: string | undefined;
+  readonly appToken?: string | undefined;
   /** One line for the user. */
   readonly warn: (line: string) => void;
 }

@@ -36,7 +36,7 @@ export interface AppAddress {
    * What it speaks, default HTTP. One that speaks gRPC gets calls of its own services, and invocations by
    * `AppCallback.OnInvoke`; messages, binding events and calls of actors go to those that speak HTTP.
    */
-  readonly protocol?: AppProtocol;
+  readonly protocol?: AppProtocol | undefined;
 }
 
 export type AppProtocol = 'http' | 'grpc';

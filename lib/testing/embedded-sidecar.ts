@@ -19,28 +19,29 @@ import { Sidecars } from './sidecars.js';
 
 export interface EmbeddedSidecarOptions {
   /** App id of the first app, and of the client. Default `app`. */
-  readonly appId?: string;
+  readonly appId?: string | undefined;
   /** Folders of component YAML. Default: the components `pubsub` and `statestore`. */
-  readonly resources?: string | readonly string[];
+  readonly resources?: string | readonly string[] | undefined;
   /** Serve stores and brokers that are not built in from memory. Default true. */
-  readonly substitute?: boolean;
+  readonly substitute?: boolean | undefined;
   /** Demanded of callers in `dapr-api-token`. Default none. */
-  readonly apiToken?: string;
+  readonly apiToken?: string | undefined;
   /** Sent to the apps in `dapr-api-token`. Default none. */
-  readonly appToken?: string;
+  readonly appToken?: string | undefined;
   /** Where virtual time starts. */
-  readonly now?: Date | number;
+  readonly now?: Date | number | undefined;
 }
 
 export interface RunOptions {
   /** Default: the sidecar's own app id. */
-  readonly appId?: string;
+  readonly appId?: string | undefined;
   /** Default: the platform that is installed, Express before Fastify. */
-  readonly adapter?: AbstractHttpAdapter;
+  readonly adapter?: AbstractHttpAdapter | undefined;
   /** Laid over the options of the app's own `DaprModule`. */
-  readonly options?: DaprModuleOptions;
+  readonly options?: DaprModuleOptions | undefined;
   /** Called with the app before it listens: global pipes, prefix, CORS. */
-  readonly configure?: (app: INestApplication) => void | Promise<void>;
+  readonly configure?:
+    ((app: INestApplication) => void | Promise<void>) | undefined;
 }
 
 /**
@@ -166,9 +167,9 @@ export class EmbeddedSidecar implements AsyncDisposable {
     ...app
   }: {
     port: number;
-    appId?: string;
+    appId?: string | undefined;
     /** What the app speaks. Default `http`. */
-    protocol?: 'http' | 'grpc';
+    protocol?: 'http' | 'grpc' | undefined;
   }): Promise<void> {
     const sidecar = await this.sidecars.take(appId);
     await sidecar.connect(app);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import {
+  mergeOptions,
   resolveOptions,
   type DaprModuleOptions,
 } from '../../lib/dapr.options.js';
@@ -200,5 +201,23 @@ describe('an option', () => {
   it('may be no limit at all', () => {
     const server = { bodyLimit: Infinity, drainDelay: 0, port: 0 };
     expect(resolveOptions({ server }, {}).server).toEqual(server);
+  });
+});
+
+it('options that are undefined leave those that they are laid over as they are', () => {
+  const under: DaprModuleOptions = {
+    daprPort: 1,
+    names: { orders: 'purchases' },
+    server: { drainDelay: 5, port: 2 },
+  };
+  const over: DaprModuleOptions = {
+    daprPort: undefined,
+    names: undefined,
+    server: { drainDelay: undefined, port: 3 },
+  };
+  expect(mergeOptions(under, over)).toEqual({
+    daprPort: 1,
+    names: { orders: 'purchases' },
+    server: { drainDelay: 5, port: 3 },
   });
 });
