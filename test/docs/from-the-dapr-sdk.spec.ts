@@ -36,7 +36,7 @@ const page: Readonly<Record<string, unknown>> = Object.assign(
 );
 
 const modules = ['CounterModule', 'AppModule', 'GrpcModule'];
-const controllers = ['Invocations', 'Messages', 'Settings'];
+const controllers = ['Invocations', 'Messages', 'Settings', 'Reports'];
 const providers = [
   'Greetings',
   'Words',
@@ -119,6 +119,7 @@ describe('a building block on that page', () => {
         component('pubsub.in-memory', 'my-pubsub-name'),
         component('configuration.redis', 'config-store'),
         component('lock.redis', 'redislock'),
+        component('conversation.echo', 'my-model'),
       ),
     );
     const secretsFile = join(folder, 'secrets.json');
@@ -250,6 +251,16 @@ describe('a building block on that page', () => {
     await dapr.idle();
     expect(await settings.read()).toEqual(['one', 'two']);
     expect(settings.changes).toEqual(['key1=one']);
+  });
+
+  it('schedules jobs, and asks a model', async () => {
+    const reports = get<{
+      order(text: string): Promise<void>;
+      summaries: string[];
+    }>('Reports');
+    await reports.order('to be echoed');
+    await dapr.clock.advance('5m');
+    expect(reports.summaries).toEqual(['to be echoed']);
   });
 
   it('takes a lock and gives it back', async () => {
