@@ -86,6 +86,8 @@ async function startSidecar(options: ResolvedOptions): Promise<AppSidecar> {
       await engine.close();
       throw error;
     });
+  // An app that failed to listen must not live on by its sidecar.
+  sidecar.unref();
   const httpEndpoint = `http://127.0.0.1:${sidecar.httpPort}`;
   logger.log(
     `Running as app "${appId}" at ${httpEndpoint} because ${options.sidecarReason}. ` +

@@ -155,6 +155,12 @@ export class Sidecar {
     this.expectNothing = this.engine.pubsub.expect(this.appId);
   }
 
+  /** From here on it alone does not keep the process alive: the application in it does, once that listens. */
+  unref(): void {
+    this.front.unref();
+    this.grpcFront.unref();
+  }
+
   /**
    * Waits until the application listens, asks it for its configuration, subscriptions and bindings as daprd does, and
    * begins to deliver. Resolves when the sidecar is ready. May be called again after `disconnect`, and for an

@@ -568,6 +568,27 @@ spec: { type: bindings.smtp, version: v1, metadata: [] }
 });
 
 describe('an app does not listen', () => {
+  it('where its port is taken, and then its sidecar does not keep the process alive', async () => {
+    @Module({ imports: [DaprModule.forRoot({ sidecar: 'embedded' })] })
+    class AppModule {}
+    const servers = (): number =>
+      process
+        .getActiveResourcesInfo()
+        .filter((name) => name === 'TCPServerWrap').length;
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    const before = servers();
+    const app = await NestFactory.create(AppModule, new ExpressAdapter(), {
+      logger: new CapturedLog(),
+      abortOnError: false,
+    });
+    await expect(app.listen(port, '127.0.0.1')).rejects.toThrow('EADDRINUSE');
+    await until(() => servers() <= before);
+    await app.close();
+    other.close();
+  });
+
   it("where the port of Dapr's own is taken, and says so [H19]", async () => {
     const other = createServer().listen(0);
     await once(other, 'listening');

@@ -67,6 +67,11 @@ export class GrpcFront {
     return listenOnLoopback(this.server, ports, 'gRPC');
   }
 
+  /** From here on it alone does not keep the process alive. */
+  unref(): void {
+    this.server.unref();
+  }
+
   /** Cuts what is still under way. */
   async close(): Promise<void> {
     if (!this.server.listening) return;

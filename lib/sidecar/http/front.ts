@@ -73,6 +73,11 @@ export class HttpFront {
     return listenOnLoopback(this.server, ports, 'HTTP');
   }
 
+  /** From here on it alone does not keep the process alive. */
+  unref(): void {
+    this.server.unref();
+  }
+
   /** Cuts what is still under way. */
   async close(): Promise<void> {
     if (!this.server.listening) return;
