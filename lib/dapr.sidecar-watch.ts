@@ -14,6 +14,7 @@ import {
   missingComponents,
   portProblem,
   protocolProblem,
+  type SidecarConnection,
 } from './server/sidecar-problems.js';
 
 /** What the sidecar is compared with. */
@@ -97,10 +98,18 @@ export class SidecarWatch {
     signal: AbortSignal,
   ): Promise<boolean> {
     if (!hasCallbacks(handlers, this.actors.types)) return true;
-    const { appConnectionProperties = {} } = await this.metadata(signal);
-    const problem = protocolProblem(appConnectionProperties);
+    const problem = protocolProblem(await this.connection(signal));
     if (problem !== undefined) this.logger.warn(problem);
     return problem === undefined;
+  }
+
+  // Where the sidecar denies the metadata API, the comparison that comes later says so.
+  private async connection(signal: AbortSignal): Promise<SidecarConnection> {
+    try {
+      return (await this.metadata(signal)).appConnectionProperties ?? {};
+    } catch {
+      return {};
+    }
   }
 
   private metadata(signal: AbortSignal): Promise<DaprMetadata> {
@@ -115,10 +124,8 @@ export class SidecarWatch {
     for (let look = 0; ; look += 1) {
       if (await this.client.health.isHealthy({ signal })) return;
       if (look === LOOKS) {
-        const { appConnectionProperties } = await this.metadata(signal);
-        const problem =
-          appConnectionProperties?.port &&
-          portProblem(appConnectionProperties, port);
+        const connection = await this.connection(signal);
+        const problem = connection.port && portProblem(connection, port);
         if (problem) this.logger.warn(problem);
       }
       await sleep(this.clock, POLL, signal);
