@@ -9,7 +9,7 @@ export interface ActorStateSetOptions {
    * the turn fails with words that say so.
    * @see https://docs.dapr.io/operations/configuration/preview-features/
    */
-  readonly ttl?: Duration;
+  readonly ttl?: Duration | undefined;
 }
 
 /** A state as it comes back from JSON. */

@@ -22,28 +22,28 @@ export type ActorStateOperation =
 /** What a timer and a reminder have in common. */
 export interface ActorScheduleOptions {
   /** When it first fires: a duration from now, or a point in time (Date or RFC 3339 text). */
-  readonly dueTime?: DurationInput | Date;
+  readonly dueTime?: DurationInput | Date | undefined;
   /** Time between fires; without it there is one. `R3/PT10S` limits their number. */
-  readonly period?: DurationInput;
+  readonly period?: DurationInput | undefined;
   /** When it ends: a duration from the due time, or a point in time. */
-  readonly ttl?: DurationInput | Date;
+  readonly ttl?: DurationInput | Date | undefined;
   /** JSON that is handed to the actor with each fire. */
   readonly data?: unknown;
 }
 
 export interface ActorTimerOptions extends ActorScheduleOptions {
   /** Name of the method that takes the timer where no `@OnTimer` handler has the timer's name. */
-  readonly callback?: string;
+  readonly callback?: string | undefined;
 }
 
 export interface ActorReminderOptions extends ActorScheduleOptions {
   /** false: fail with status 409 where a reminder of that name exists. Default true. */
-  readonly overwrite?: boolean;
+  readonly overwrite?: boolean | undefined;
   /**
    * What Dapr does when the handler fails. Default: three more tries, a second apart, then the schedule goes on. A
    * reminder with a policy goes over gRPC, whatever the client's protocol: over HTTP Dapr ignores it.
    */
-  readonly failurePolicy?: FailurePolicy;
+  readonly failurePolicy?: FailurePolicy | undefined;
 }
 
 export interface ActorReminder {

@@ -1,4 +1,5 @@
 import { DaprConfigurationError } from '../errors/dapr-configuration.error.js';
+import { refuseUnknownOptions } from '../errors/refuse-unknown-options.js';
 import type { Clock } from '../protocol/clock.js';
 import type { BeginCall } from './actor-invocation.js';
 import { CommunicationProtocolEnum } from './communication-protocol.js';
@@ -88,7 +89,7 @@ export function resolveClientOptions(
   options: DaprClientOptions,
   env: NodeJS.ProcessEnv,
 ): ResolvedClientOptions {
-  refuseUnknown(options);
+  refuseUnknownOptions('DaprClient', CLIENT_OPTIONS, options);
   const resolved = {
     httpEndpoint: httpAddressOf(options, env),
     grpcEndpoint: grpcAddressOf(options, env),
@@ -108,17 +109,6 @@ function sent(apiToken: string): string {
   if (/^[!-~]+( +[!-~]+)*$/.test(apiToken)) return apiToken;
   throw new DaprConfigurationError(
     'The API token holds what no header can carry. Give apiToken, or DAPR_API_TOKEN, letters and digits of ASCII without a line break.',
-  );
-}
-
-function refuseUnknown(options: DaprClientOptions): void {
-  const unknown = Object.keys(options).filter(
-    (key) => !(CLIENT_OPTIONS as readonly string[]).includes(key),
-  );
-  if (unknown.length === 0) return;
-  throw new DaprConfigurationError(
-    `DaprClient got ${unknown.map((key) => `"${key}"`).join(', ')}, which it does not know. ` +
-      `It knows: ${CLIENT_OPTIONS.join(', ')}. Correct the name or remove it.`,
   );
 }
 

@@ -1,5 +1,8 @@
 // Compiled, never run: what an app has or has not can be handed on as it is, under exactOptionalPropertyTypes too.
 import type {
+  ActorReminderOptions,
+  ActorStateSetOptions,
+  ActorTimerOptions,
   BulkOptions,
   BulkSubscribeOptions,
   CallOptions,
@@ -52,6 +55,9 @@ type Strict<T> = T extends object
   : never;
 
 type Given =
+  | ActorReminderOptions
+  | ActorStateSetOptions
+  | ActorTimerOptions
   | BulkOptions
   | BulkSubscribeOptions
   | CallOptions

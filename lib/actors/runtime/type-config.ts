@@ -1,4 +1,5 @@
 import { DaprConfigurationError } from '../../errors/dapr-configuration.error.js';
+import { refuseUnknownOptions } from '../../errors/refuse-unknown-options.js';
 import type { AppConfig, ActorTypeConfig } from '../../protocol/app-config.js';
 import { toGoDuration, type Duration } from '../../protocol/duration.js';
 import type { ActorTypeDefinition } from '../actor-type.decorator.js';
@@ -40,8 +41,8 @@ export function refuseWrongOptions(
   options: ActorTypeOptions,
 ): void {
   const { maxConcurrentTurns, state = {} } = options;
-  refuseUnknown(`@ActorType of ${className}`, KNOWN, options);
-  refuseUnknown(
+  refuseUnknownOptions(`@ActorType of ${className}`, KNOWN, options);
+  refuseUnknownOptions(
     `The "state" of @ActorType of ${className}`,
     KNOWN_OF_STATE,
     state,
@@ -50,19 +51,6 @@ export function refuseWrongOptions(
     problemOf('maxConcurrentTurns', maxConcurrentTurns, 1) ??
     problemOfState(state);
   refuse(`@ActorType of ${className}`, problem);
-}
-
-function refuseUnknown(
-  owner: string,
-  known: readonly string[],
-  options: object,
-): void {
-  const unknown = Object.keys(options).filter((key) => !known.includes(key));
-  if (unknown.length > 0)
-    throw new DaprConfigurationError(
-      `${owner} got ${unknown.map((key) => `"${key}"`).join(', ')}, which it does not know. ` +
-        `It knows: ${known.join(', ')}. Correct the name or remove it.`,
-    );
 }
 
 function problemOfState({
