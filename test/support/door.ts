@@ -1,17 +1,37 @@
 import { once } from 'node:events';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import {
+  connect,
+  createServer,
+  type AddressInfo,
+  type Server,
+  type Socket,
+} from 'node:net';
 import { freePort } from '../dapr/ports.js';
 
-/** A fixed address in front of sidecars that come and go: while it is closed, nothing listens there. */
+/** An address in front of what comes and goes: while it is closed, nothing listens there. */
 export class Door {
   private server: Server | undefined;
   private readonly sockets = new Set<Socket>();
   private accepted = 0;
 
-  private constructor(readonly port: number) {}
+  private readonly isMoving: boolean;
 
+  private constructor(private address: { readonly port: number }) {
+    this.isMoving = address.port === 0;
+  }
+
+  /** Always at the same address. */
   static async create(): Promise<Door> {
-    return new Door(await freePort());
+    return new Door({ port: await freePort() });
+  }
+
+  /** At another address each time that it opens, so that nobody can have taken it meanwhile. */
+  static moving(): Door {
+    return new Door({ port: 0 });
+  }
+
+  get port(): number {
+    return this.address.port;
   }
 
   get url(): string {
@@ -42,8 +62,9 @@ export class Door {
         socket.pipe(other);
       }
     });
-    this.server = server.listen(this.port, '127.0.0.1');
+    this.server = server.listen(this.isMoving ? 0 : this.port, '127.0.0.1');
     await once(server, 'listening');
+    this.address = server.address() as AddressInfo;
   }
 
   /** As the end of a sidecar, however it came: what is open breaks off. */
