@@ -267,7 +267,8 @@ describe('the crypto API', () => {
   it.each(['encrypt', 'decrypt'])(
     'refuses larger bodies to %s',
     async (verb) => {
-      const data = Buffer.alloc(4 * MIB + 100_000, 'x');
+      // Not by much: what a sidecar leaves unread when it has answered cuts the connection of who still writes.
+      const data = Buffer.alloc(4 * MIB + 1000, 'x');
       const document = await buffer(
         await local.encrypt(whole(data), {
           keyName: 'sym',
