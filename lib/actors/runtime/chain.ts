@@ -5,15 +5,11 @@ import type { StateCache } from './state.js';
 import { trailOf } from './trail.js';
 import { Turn, type TurnRules } from './turn.js';
 
-let chains = 0;
-
 /**
  * An outermost call of an actor and the reentrant ones that came in while it ran. Their changes of state are stored
  * together, when the outermost has ended well, or not at all.
  */
 export class Chain {
-  /** Tells chains apart for those who must not keep them in memory. */
-  readonly number = (chains += 1);
   readonly outermost: Turn;
   private readonly open: Turn[];
   private isSealed_ = false;

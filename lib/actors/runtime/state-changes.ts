@@ -14,7 +14,7 @@ export type Passing =
   /** In milliseconds since the epoch. */
   | { readonly text: string; readonly until: number }
   /** It came without an end, which it may have all the same; the number of the chain that read it. */
-  | { readonly text: string; readonly readIn: number | undefined };
+  | { readonly text: string; readonly readIn: number };
 
 /** JSON text that is stored; undefined for nothing. */
 export type Stored = string | Passing | undefined;
@@ -26,7 +26,7 @@ export function textOf(value: StateChange | Stored): string | undefined {
 /** What the sidecar told the chain with that number of a key. */
 export function storedOf(
   { value, expires }: ActorStateValue,
-  readIn: number | undefined,
+  readIn: number,
 ): Stored {
   if (value === undefined) return undefined;
   const text = JSON.stringify(value);

@@ -216,7 +216,7 @@ export class StateCache extends ActorState {
     this.known?.delete(key);
     this.tidy();
     const asked = timesToLive.findOut();
-    const { chain } = this.slot.turns;
+    const { count } = this.slot.turns;
     this.reads += 1;
     try {
       const answer = await this.host
@@ -226,7 +226,7 @@ export class StateCache extends ActorState {
       if (asked) await asked;
       // A commit may have overtaken the answer, and a change may have come while it was under way.
       const known = (this.known ??= new Map());
-      if (!known.has(key)) known.set(key, storedOf(answer, chain?.number));
+      if (!known.has(key)) known.set(key, storedOf(answer, count));
       return textOf((this.mapWith(key) ?? known).get(key));
     } finally {
       this.reads -= 1;
@@ -251,7 +251,7 @@ export class StateCache extends ActorState {
 
   private isThere(key: string, stored: Passing): boolean {
     if ('until' in stored) return stored.until > this.host.clock.now();
-    const isOfThisChain = stored.readIn === this.slot.turns.chain?.number;
+    const isOfThisChain = stored.readIn === this.slot.turns.count;
     // Nothing but this class stores the list of keys, and without an end.
     return isOfThisChain || key === KEYS || !this.host.timesToLive.areHidden;
   }

@@ -12,10 +12,16 @@ export class Turns {
   private isHeld = false;
   private chain_: Chain | undefined;
   private waiting: Waiting[] | undefined;
+  private count_ = 0;
 
   /** The chain that runs. */
   get chain(): Chain | undefined {
     return this.chain_;
+  }
+
+  /** How many chains have begun; tells them apart for those who must not keep one in memory. */
+  get count(): number {
+    return this.count_;
   }
 
   get isFree(): boolean {
@@ -71,5 +77,6 @@ export class Turns {
   private hold(chain: Chain | undefined): void {
     this.isHeld = true;
     this.chain_ = chain;
+    this.count_ += 1;
   }
 }
