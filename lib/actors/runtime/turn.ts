@@ -88,23 +88,19 @@ export class Turn implements CallScope {
   }
 
   /**
-   * A call of an actor is made in this turn. Tells the trail that goes with it, which also says whether the
-   * same actor is being called already; `end` is due when the call has ended.
+   * A call of an actor is made in this turn. Tells the trail that goes with it, which also says whether the same actor
+   * is being called already; `end` is due when the call has ended.
    */
   callOut(target: string): { trail: string | undefined; end: () => void } {
     const before = this.out.get(target) ?? 0;
     this.out.set(target, before + 1);
     this.rules.limit?.admit();
-    return {
-      trail: this.trail(before > 0),
-      end: () => this.out.set(target, (this.out.get(target) ?? 1) - 1),
-    };
+    return { trail: this.trail(before > 0), end: () => this.callEnded(target) };
   }
 
   /** Whether a call of an actor that was made in this turn is under way. */
   get isCalling(): boolean {
-    for (const calls of this.out_?.values() ?? []) if (calls > 0) return true;
-    return false;
+    return this.out_ !== undefined && this.out_.size > 0;
   }
 
   /** Whether this turn is one of several that its caller asked of the actor at once. */
@@ -135,6 +131,12 @@ export class Turn implements CallScope {
     const isOpen = this.rules.isReentrant && this.reentrancyId !== undefined;
     const { actorType, actorId } = this.call;
     return isOpen ? undefined : heldActor(actorType, actorId);
+  }
+
+  private callEnded(target: string): void {
+    const left = (this.out.get(target) ?? 1) - 1;
+    if (left > 0) this.out.set(target, left);
+    else this.out.delete(target);
   }
 
   private trail(isBeside: boolean): string | undefined {
