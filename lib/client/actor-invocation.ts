@@ -1,7 +1,7 @@
 import { ActorInvocationError } from '../errors/actor-invocation.error.js';
 import { headerOf, Headers } from '../protocol/headers.js';
 import { decodePayload } from '../protocol/payload.js';
-import type { ClientActor } from './actor.js';
+import type { ActorMethodRequest, ClientActor } from './actor.js';
 import type { CallOptions } from './call-options.js';
 import { decoding, jsonOf } from './json.js';
 
@@ -21,6 +21,22 @@ export type BeginCall = (
   actorType: string,
   actorId: string,
 ) => CallOut | undefined;
+
+/** Makes a call of an actor with the headers that go with it: those of the request, and of the turn that it is made in. */
+export async function callActor<T>(
+  begin: BeginCall | undefined,
+  operation: string,
+  { actorType, actorId, headers }: ActorMethodRequest,
+  call: (headers: ActorMethodRequest['headers']) => Promise<T>,
+): Promise<T> {
+  const out = begin?.(operation, actorType, actorId);
+  if (!out) return call(headers);
+  try {
+    return await call({ ...headers, ...out.headers });
+  } finally {
+    out.end();
+  }
+}
 
 /** The arguments of `client.actor.invoke`, in either form. */
 export type InvokeArguments = [string, string, string, unknown?, unknown?];

@@ -3,6 +3,7 @@ import { decodeLenient } from '../../protocol/payload.js';
 import { reminderWire, timerWire } from '../../protocol/schedule.js';
 import { parseTimestamp } from '../../protocol/timestamp.js';
 import {
+  callActor,
   invokeBare,
   type BeginCall,
   type InvokeArguments,
@@ -46,30 +47,30 @@ export class GrpcActor implements ClientActor {
 
   /** The answer has no headers: daprd shows none. */
   async request(request: ActorMethodRequest): Promise<ActorMethodAnswer> {
-    const { actorType, actorId, method, body, headers } = request;
+    const { actorType, actorId, method, body } = request;
     const operation = `actor.invoke ${actorType}/${actorId} method "${method}"`;
     const actor = addressOf(operation, actorType, actorId);
     requireName(operation, 'method', method);
-    const out = this.begin?.(operation, actorType, actorId);
-    try {
-      const { data } = await this.channel.unary(
-        'invokeActor',
-        {
-          ...actor,
-          method,
-          data: Buffer.from(body ?? ''),
-          metadata: messageHeaders({
-            ...this.channel.scopeHeaders('actor'),
-            ...headers,
-            ...out?.headers,
-          }),
-        },
-        { operation, errorCode: 'ERR_ACTOR_INVOKE_METHOD', options: request },
-      );
-      return { headers: {}, body: data };
-    } finally {
-      out?.end();
-    }
+    const { data } = await callActor(
+      this.begin,
+      operation,
+      request,
+      (headers) =>
+        this.channel.unary(
+          'invokeActor',
+          {
+            ...actor,
+            method,
+            data: Buffer.from(body ?? ''),
+            metadata: messageHeaders({
+              ...this.channel.scopeHeaders('actor'),
+              ...headers,
+            }),
+          },
+          { operation, errorCode: 'ERR_ACTOR_INVOKE_METHOD', options: request },
+        ),
+    );
+    return { headers: {}, body: data };
   }
 
   async stateGet<T = unknown>(

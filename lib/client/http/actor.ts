@@ -4,6 +4,7 @@ import { decodeLenient } from '../../protocol/payload.js';
 import { reminderWire, timerWire } from '../../protocol/schedule.js';
 import { parseTimestamp } from '../../protocol/timestamp.js';
 import {
+  callActor,
   invokeBare,
   type BeginCall,
   type InvokeArguments,
@@ -42,12 +43,11 @@ export class HttpActor implements ClientActor {
   }
 
   async request(request: ActorMethodRequest): Promise<ActorMethodAnswer> {
-    const { actorType, actorId, method, body, headers } = request;
+    const { actorType, actorId, method, body } = request;
     const operation = `actor.invoke ${actorType}/${actorId} method "${method}"`;
     const path = `${actorPath(operation, actorType, actorId)}/method/${pathPart(operation, 'method', method)}`;
-    const out = this.begin?.(operation, actorType, actorId);
-    try {
-      return await this.channel.send({
+    return callActor(this.begin, operation, request, (headers) =>
+      this.channel.send({
         operation,
         lane: 'reentrant',
         target: 'actor',
@@ -55,12 +55,10 @@ export class HttpActor implements ClientActor {
         path,
         body,
         contentType: body === undefined ? undefined : JSON_TYPE,
-        headers: out ? { ...headers, ...out.headers } : headers,
+        headers,
         options: request,
-      });
-    } finally {
-      out?.end();
-    }
+      }),
+    );
   }
 
   async stateGet<T = unknown>(
