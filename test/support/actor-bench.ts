@@ -107,15 +107,6 @@ export class ActorBench {
     );
   }
 
-  /** Moves time on, second by second, until `work` has ended. */
-  async passUntil<T>(work: Promise<T>): Promise<T> {
-    let isDone = false;
-    const end = (): void => void (isDone = true);
-    work.then(end, end);
-    while (!isDone) await this.clock.advance('1s');
-    return work;
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
     this.actors.close();
     for (const server of this.servers.values())

@@ -115,15 +115,6 @@ export class ActorHosts implements AsyncDisposable {
     return host;
   }
 
-  /** Moves time on, second by second, until `work` has ended. */
-  async passUntil<T>(work: Promise<T>): Promise<T> {
-    let isDone = false;
-    const end = (): void => void (isDone = true);
-    work.then(end, end);
-    while (!isDone) await this.clock.advance('1s');
-    return work;
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
     for (const dispose of this.disposals) await dispose();
   }

@@ -20,7 +20,7 @@ import {
 import { EmbeddedSidecar } from '../../../lib/testing/index.js';
 import { Gate } from '../../support/gate.js';
 import { platforms } from '../../support/platforms.js';
-import { until } from '../../support/until.js';
+import { passUntil, until } from '../../support/until.js';
 
 const IDS = Array.from({ length: 20 }, (_, index) => `ledger-${index}`);
 const WRITERS = 8;
@@ -123,11 +123,6 @@ describe.each(platforms)('replicas of an app on %s', (_platform, adapter) => {
       adapter: adapter() as AbstractHttpAdapter,
       ...(configure && { configure }),
     });
-  const passUntil = async (work: Promise<unknown>): Promise<void> => {
-    let isOver = false;
-    void work.then(() => (isOver = true));
-    while (!isOver) await dapr.clock.advance('1s');
-  };
   const ledger = (id: string) => dapr.actor(LedgerActor, id);
   const addAll = (entry: string): Promise<string[]> =>
     Promise.all(IDS.map((id) => ledger(id).add(entry)));
@@ -210,7 +205,10 @@ describe.each(platforms)('replicas of an app on %s', (_platform, adapter) => {
     const adding = dapr.client.actor.invoke('Ledger', 'a', 'add', 'lost', {
       timeout: 24 * 3_600_000,
     });
-    await passUntil(adding.catch(() => undefined));
+    await passUntil(
+      dapr.clock,
+      adding.catch(() => undefined),
+    );
     await expect(adding).rejects.toThrow(/did not find address/);
     const reminder = dapr.client.actor.reminderGet('Ledger', 'a', 'audit');
     await expect(reminder).rejects.toMatchObject({ status: 403 });

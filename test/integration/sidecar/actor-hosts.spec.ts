@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { errorOf, messageOf, type WireAnswer } from '../../conformance/wire.js';
 import { ActorHosts, IDS, type Host } from '../../support/actor-hosts.js';
 import { Gate } from '../../support/gate.js';
+import { passUntil } from '../../support/until.js';
 
 const NOT_FOUND = /did not find address for actor 'Cart\/1'$/;
 const FORBIDDEN = { status: 403, errorCode: 'ERR_ACTOR_REMINDER_NON_HOSTED' };
@@ -62,7 +63,7 @@ describe('an actor type', () => {
     const other = await all.start('other', [], 'other');
     await carts.sidecar.disconnect();
     const begun = all.clock.now();
-    const answer = await all.passUntil(invoke(other));
+    const answer = await passUntil(all.clock, invoke(other));
     expect(all.clock.now() - begun).toBeGreaterThanOrEqual(5000);
     expect(messageOf(answer)).toMatch(NOT_FOUND);
   });
@@ -146,7 +147,9 @@ describe('an app that comes back', () => {
     carts.hosts('Order', 'Mail');
     await carts.sidecar.connect({ port: carts.app.port });
     expect(errorOf(await remind(carts, 'Cart/1', {}))).toEqual(FORBIDDEN);
-    expect(messageOf(await all.passUntil(invoke(carts)))).toMatch(NOT_FOUND);
+    expect(messageOf(await passUntil(all.clock, invoke(carts)))).toMatch(
+      NOT_FOUND,
+    );
     expect((await invoke(carts, 'Mail/1')).text).toBe('carts');
     await all.clock.advance('1h');
     expect(carts.got('remind')).toEqual([]);

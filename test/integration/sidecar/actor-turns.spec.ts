@@ -3,6 +3,7 @@ import type { Answer } from '../../conformance/recording-app.js';
 import { errorOf, messageOf, type WireAnswer } from '../../conformance/wire.js';
 import { ActorBench, type BenchHost } from '../../support/actor-bench.js';
 import { Gate } from '../../support/gate.js';
+import { passUntil } from '../../support/until.js';
 
 const FAILED = { status: 500, errorCode: 'ERR_ACTOR_INVOKE_METHOD' };
 const MISSING = { status: 400, errorCode: 'ERR_ACTOR_INSTANCE_MISSING' };
@@ -130,7 +131,7 @@ describe('turns of actors in the embedded sidecar', () => {
       const waiting = invoke('1', 'second');
       await bench.actors.unregister(host, how);
       expect(errorOf(await answer)).toEqual(FAILED);
-      const left = await bench.passUntil(waiting);
+      const left = await passUntil(bench.clock, waiting);
       expect(messageOf(left)).toMatch(/did not find address/);
       expect(errorOf(await save('1'))).toEqual(MISSING);
       expect(host.app.received('DELETE /actors/Cart/1')).toHaveLength(
