@@ -1,16 +1,12 @@
+import type { DaprMetadata } from '../client/metadata.js';
 import type { Handlers } from './handler-registry.js';
 
 /** How the sidecar reaches the app, as its metadata says. */
-export interface SidecarConnection {
-  readonly port?: number;
-  readonly protocol?: string;
-  readonly channelAddress?: string;
-}
+export type SidecarConnection = NonNullable<
+  DaprMetadata['appConnectionProperties']
+>;
 
-interface NamedComponent {
-  readonly name: string;
-  readonly type: string;
-}
+type Components = DaprMetadata['components'];
 
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[?::1\]?)$/;
 
@@ -65,7 +61,7 @@ export function portProblem(
 /** In words, which components decorators name that the sidecar does not have. */
 export function missingComponents(
   handlers: Handlers | undefined,
-  components: readonly NamedComponent[],
+  components: Components,
 ): string[] {
   const pubsubs = handlers?.subscriptions.map(({ pubsubName }) => pubsubName);
   return [
@@ -77,7 +73,7 @@ export function missingComponents(
 /** The same for input bindings only. */
 export function missingBindings(
   handlers: Handlers | undefined,
-  components: readonly NamedComponent[],
+  components: Components,
 ): string[] {
   const bindings = [...(handlers?.bindings.keys() ?? [])];
   return missing('binding', 'bindings', bindings, components);
@@ -87,7 +83,7 @@ function missing(
   what: 'pub/sub' | 'binding',
   block: 'pubsub' | 'bindings',
   names: readonly string[],
-  components: readonly NamedComponent[],
+  components: Components,
 ): string[] {
   const there = components
     .filter(({ type }) => type.startsWith(`${block}.`))

@@ -151,7 +151,8 @@ export class Sidecar {
     );
     this.ports = { http, grpc };
     if (this.options.clientOnly) return;
-    this.expectActors();
+    // Calls of actors wait from the start, as they do for an application that daprd has not yet asked.
+    this.engine.actors.expect(this.instanceId);
     this.expectNothing = this.engine.pubsub.expect(this.appId);
   }
 
@@ -176,7 +177,7 @@ export class Sidecar {
     await gone;
     const { leaving } = connection.replica;
     leaving.throwIfAborted();
-    this.expectActors();
+    this.engine.actors.expect(this.instanceId);
     if (!('request' in app)) {
       this.app = app;
       await waitForPort(hostOf(app), app.port, leaving);
@@ -210,11 +211,6 @@ export class Sidecar {
     this.configurationUpdates.end();
     await Promise.all([this.front.close(), this.grpcFront.close()]);
     this.engine.forget(this);
-  }
-
-  /** Calls of actors wait from the start, as they do for an application that daprd has not yet asked. */
-  private expectActors(): void {
-    this.engine.actors.expect(this.instanceId);
   }
 
   private channelTo(app: AppAddress): AppChannel {

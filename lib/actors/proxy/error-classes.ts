@@ -73,20 +73,22 @@ function instanceOf(target: RemoteErrorClass, remote: RemoteError): Error {
     return Object.assign(error, { name, message });
   }
   const error = Reflect.construct(Error, [message], target) as Error;
-  if (error.name !== name) hidden(error, 'name', name);
-  // Not by assigning: the class may have getters of these names.
+  if (error.name !== name) define(error, 'name', name, false);
   for (const [member, value] of Object.entries({ status, details }))
-    if (value !== undefined)
-      Object.defineProperty(error, member, { ...PLAIN, value });
+    if (value !== undefined) define(error, member, value, true);
   return error;
 }
 
-const PLAIN = { writable: true, enumerable: true, configurable: true };
-
-/** As the members that errors have of themselves. */
-function hidden(error: Error, member: string, value: unknown): void {
+/** Not by assigning: the class may have a getter of the name. What errors have of themselves is not enumerable. */
+function define(
+  error: Error,
+  member: string,
+  value: unknown,
+  enumerable: boolean,
+): void {
   Object.defineProperty(error, member, {
     value,
+    enumerable,
     writable: true,
     configurable: true,
   });

@@ -62,10 +62,6 @@ function clientOf(link: Link, operation: string): Client {
     return link.client();
   } catch (error) {
     if (error instanceof DaprConfigurationError) throw error;
-    throw unavailable(link, operation, error as Error);
+    throw unavailableError(operation, link.description, 'gRPC', error as Error);
   }
-}
-
-function unavailable(link: Link, operation: string, obstacle?: Error): Error {
-  return unavailableError(operation, link.description, 'gRPC', obstacle);
 }

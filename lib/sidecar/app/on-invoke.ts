@@ -18,6 +18,7 @@ import { wholeBody } from './go-client.js';
 import type { GrpcConnection } from './grpc-connection.js';
 
 const ON_INVOKE = '/dapr.proto.runtime.v1.AppCallback/OnInvoke';
+
 /** An invocation of an application that speaks gRPC, and its answer as an HTTP caller gets it. */
 export async function onInvoke(
   connection: GrpcConnection,

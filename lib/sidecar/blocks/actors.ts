@@ -58,29 +58,28 @@ export class Actors {
 
   constructor(private readonly deps: ActorsDependencies) {
     const { clock, activity, faults, stores, features } = deps;
-    const { placement } = this;
+    const { placement, expected } = this;
     const calls = new ActorCalls(deps);
-    this.instances = new ActorInstances({
+    const instances = new ActorInstances({
       clock,
       activity,
       placement,
       deactivate: (host, actor) => calls.deactivate(host, actor),
     });
-    const { instances } = this;
-    const { expected } = this;
-    this.router = new ActorRouter({
+    const router = new ActorRouter({
       ...deps,
       placement,
       expected,
       instances,
       calls,
     });
+    this.instances = instances;
+    this.router = router;
     this.state = new ActorState({
       stores,
       faults,
       ttl: features.has('ActorStateTTL'),
     });
-    const { router } = this;
     this.schedules = new ActorSchedules({
       clock,
       activity,
