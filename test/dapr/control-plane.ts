@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,10 +27,16 @@ export function scratchFolder(name: string): Promise<string> {
   return mkdtemp(join(root, `nestjs-dapr-${name}-`));
 }
 
-/** Removes a scratch folder, unless `npm run test:dapr` may still want to show its logs. */
+/** Removes a scratch folder, all but its logs where `npm run test:dapr` may still want to show them. */
 export async function removeScratch(folder: string): Promise<void> {
-  if (!process.env.DAPR_SPEC_SCRATCH)
-    await rm(folder, { recursive: true, force: true });
+  if (!process.env.DAPR_SPEC_SCRATCH) return removeAll(folder);
+  const names = await readdir(folder);
+  const data = names.filter((name) => !name.endsWith('.log'));
+  await Promise.all(data.map((name) => removeAll(join(folder, name))));
+}
+
+function removeAll(path: string): Promise<void> {
+  return rm(path, { recursive: true, force: true });
 }
 
 /** True when a GET of `url` is answered 2xx. */

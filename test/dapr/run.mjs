@@ -57,8 +57,10 @@ jest.on('exit', (code) => {
       `Left running by the specs: ${leftovers.join(', ')}\n`,
     );
   const failed = code !== 0 || leftovers.length > 0;
-  if (failed) process.stdout.write(`Logs of Dapr: ${scratch}\n`);
-  else rmSync(scratch, { recursive: true, force: true });
+  if (failed) {
+    removeAllButLogs();
+    process.stdout.write(`Logs of Dapr: ${scratch}\n`);
+  } else rmSync(scratch, { recursive: true, force: true });
   process.exitCode = failed ? code || 1 : 0;
 });
 
@@ -77,4 +79,15 @@ function killLeftovers() {
       // It ended with Jest.
     }
   return files;
+}
+
+/** Processes that were killed leave their data, some 60 MB of each scheduler. */
+function removeAllButLogs() {
+  const entries = readdirSync(scratch, {
+    recursive: true,
+    withFileTypes: true,
+  });
+  for (const entry of entries)
+    if (entry.isFile() && !entry.name.endsWith('.log'))
+      rmSync(join(entry.parentPath, entry.name), { force: true });
 }
