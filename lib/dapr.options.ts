@@ -2,6 +2,7 @@ import type { ActorsModuleOptions } from './actors/actors.options.js';
 import { CLIENT_OPTIONS, type DaprClientOptions } from './client/options.js';
 import { checkOptions, LARGEST_PORT, SECTIONS } from './dapr.check-options.js';
 import { DaprConfigurationError } from './errors/dapr-configuration.error.js';
+import { given } from './given.js';
 import type { ServerOptions } from './server/server.options.js';
 
 /** Which sidecar the app talks to. */
@@ -119,13 +120,6 @@ export function mergeOptions(
     if (options[section] && over[section])
       merged[section] = { ...options[section], ...given(over[section]) };
   return merged;
-}
-
-/** Without the members that are undefined, which say nothing. */
-function given(options: object): object {
-  return Object.fromEntries(
-    Object.entries(options).filter(([, value]) => value !== undefined),
-  );
 }
 
 function resolveServer(

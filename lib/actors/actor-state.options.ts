@@ -13,26 +13,27 @@ export interface ActorStateOptions {
    * new key or removes one stores the list, too, in the same transaction; the first that stores anything reads it
    * before. Keys from before the option was set, or that others store, are in it once they are set again. Default false.
    */
-  readonly keys?: boolean;
+  readonly keys?: boolean | undefined;
   /** For values that JSON has no form of, such as dates and maps. Default: JSON. */
-  readonly serializer?: ActorStateSerializer;
+  readonly serializer?: ActorStateSerializer | undefined;
   /**
    * The version of the shape in which this code stores values: a whole number from 1 up, one more with each change of it.
    * Such a value is stored in an envelope that tells it. What has no envelope, as state from
    * before, or of another SDK, has the version 0; so does a type without this option, whose values are stored bare.
    * Goes with `upcast`.
    */
-  readonly version?: number;
+  readonly version?: number | undefined;
   /**
    * Gives a value of an older version, as it was stored, the shape of `version`. Called at each `get` of such a value:
    * it is stored in the new shape when it is next set. Must not depend on anything else.
    */
-  readonly upcast?: (stored: unknown, version: number, key: string) => unknown;
+  readonly upcast?:
+    ((stored: unknown, version: number, key: string) => unknown) | undefined;
   /**
    * The oldest version whose code can work with what this one stores. While replicas of both run, an actor may move
    * from a new one to an old one and back: older code than that refuses the value in words, so the call fails; code from
    * that version on is given the value as it is, and stores it in its own, older version. Only what was added to a
    * shape can be left to older code, and what that does not store again is lost. Default: `version`, nobody older.
    */
-  readonly readableBy?: number;
+  readonly readableBy?: number | undefined;
 }

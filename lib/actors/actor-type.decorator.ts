@@ -1,4 +1,5 @@
 import { Injectable, Scope } from '@nestjs/common';
+import { given } from '../given.js';
 import { actorBaseOf } from './actor-base.js';
 import type { ActorTypeOptions } from './actors.options.js';
 
@@ -24,7 +25,7 @@ export function ActorType(
   name: string,
   options: ActorTypeOptions = {},
 ): ClassDecorator {
-  const definition: ActorTypeDefinition = { name, options };
+  const definition: ActorTypeDefinition = { name, options: given(options) };
   const injectable = Injectable({ scope: Scope.TRANSIENT });
   return (target) => {
     Reflect.defineMetadata(DEFINITION, definition, target);

@@ -11,7 +11,7 @@ export type ActorStateOperation =
       readonly request: {
         readonly key: string;
         readonly value: unknown;
-        readonly metadata?: Record<string, string>;
+        readonly metadata?: Record<string, string> | undefined;
       };
     }
   | {

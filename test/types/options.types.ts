@@ -1,8 +1,13 @@
 // Compiled, never run: what an app has or has not can be handed on as it is, under exactOptionalPropertyTypes too.
 import type {
+  ActorProxyOptions,
+  ActorReentrancyOptions,
   ActorReminderOptions,
+  ActorsModuleOptions,
+  ActorStateOptions,
   ActorStateSetOptions,
   ActorTimerOptions,
+  ActorTypeOptions,
   BulkOptions,
   BulkSubscribeOptions,
   CallOptions,
@@ -55,9 +60,14 @@ type Strict<T> = T extends object
   : never;
 
 type Given =
+  | ActorProxyOptions
+  | ActorReentrancyOptions
   | ActorReminderOptions
+  | ActorsModuleOptions
+  | ActorStateOptions
   | ActorStateSetOptions
   | ActorTimerOptions
+  | ActorTypeOptions
   | BulkOptions
   | BulkSubscribeOptions
   | CallOptions

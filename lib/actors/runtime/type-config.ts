@@ -158,7 +158,8 @@ function reentrancyOf(
 ): ActorTypeConfig['reentrancy'] {
   const depth = reentrancy?.maxStackDepth;
   refuse(owner, problemOf('reentrancy.maxStackDepth', depth, 1));
-  return reentrancy?.enabled
+  if (!reentrancy) return undefined;
+  return reentrancy.enabled
     ? { enabled: true, maxStackDepth: NO_LIMIT }
-    : reentrancy;
+    : { enabled: false };
 }

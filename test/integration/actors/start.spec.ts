@@ -338,6 +338,21 @@ describe('the answer to GET /dapr/config', () => {
       ],
     });
   });
+
+  it('has the settings of the app where those of a type are undefined', async () => {
+    const own = typed({
+      idleTimeout: undefined,
+      remindersStoragePartitions: 1,
+    });
+    const { entitiesConfig } = await configOf([own], { idleTimeout: '5m' });
+    expect(entitiesConfig).toEqual([
+      {
+        entities: ['Typed'],
+        actorIdleTimeout: '5m0s',
+        remindersStoragePartitions: 1,
+      },
+    ]);
+  });
 });
 
 describe('an actor class', () => {
