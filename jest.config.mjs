@@ -1,6 +1,8 @@
 /** Nest 12 is ESM only, so the specs run as ES modules: https://jestjs.io/docs/ecmascript-modules */
 export default {
   testEnvironment: 'node',
+  // Each starts an app and a sidecar, on a busy machine too. The waits of `until` and the like end before.
+  testTimeout: 60_000,
   injectGlobals: false,
   roots: ['<rootDir>/test', '<rootDir>/sample'],
   // Jest leaves a core free, which on a machine with two of them halves the speed.

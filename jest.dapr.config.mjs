@@ -12,5 +12,5 @@ export default {
   testPathIgnorePatterns: ['/node_modules/', '/dist/'],
   // Every file starts its own Dapr, three processes of 100 MB each, and mostly waits for it.
   maxWorkers: 2,
-  testTimeout: 30_000,
+  testTimeout: 120_000,
 };

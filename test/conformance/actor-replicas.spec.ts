@@ -16,7 +16,6 @@ const REMINDER = (id: string): string =>
 const DELETE = (id: string): string => `DELETE /actors/Cart/${id}`;
 
 // A daprd takes seconds to start, and to be known to the others.
-const PATIENCE = 60_000;
 
 /** A process that hosts actors and answers with its name. */
 class Host {
@@ -63,12 +62,12 @@ describe('replicas that host one actor type', () => {
 
   beforeEach(async () => {
     caller = await startSidecar({ appId: 'caller', resources: STORE });
-  }, PATIENCE);
+  });
   afterEach(async () => {
     for (const sidecar of sidecars.splice(0)) await sidecar.stop();
     for (const { app } of hosts.splice(0)) await app.close();
     await caller.stop();
-  }, PATIENCE);
+  });
 
   async function join(
     name: string,
@@ -103,37 +102,33 @@ describe('replicas that host one actor type', () => {
   const idsOf = (where: ReadonlyMap<string, string>, name: string): string[] =>
     ids.filter((id) => where.get(id) === name);
 
-  it(
-    'share its ids, and give them to each other when one comes or goes; turns end before',
-    async () => {
-      const { host: one } = await join('one');
-      expect(idsOf(await whereAll(), 'one')).toEqual(ids);
-      const gate = new Gate();
-      for (const id of ids)
-        one.app.on(METHOD(id), async () => {
-          await gate.opened;
-          return { body: 'one' };
-        });
-      one.app.forget();
-      const running = ids.map((id) => invoke(id));
-      for (const id of ids) await one.app.next(METHOD(id));
-      const joining = join('two');
-      await hosts[1]?.app.next('GET /dapr/config');
-      gate.open();
-      for (const answer of await Promise.all(running))
-        expect([answer.status, answer.text]).toEqual([200, 'one']);
-      const { host: two, sidecar } = await joining;
-      const where = await whereAll();
-      expect(one.with(DELETE)).toEqual(idsOf(where, 'two'));
-      expect(idsOf(where, 'one').length).toBeGreaterThan(2);
-      expect(idsOf(where, 'two').length).toBeGreaterThan(2);
-      expect(await whereAll()).toEqual(where);
-      await sidecar.stop();
-      expect(two.with(DELETE)).toEqual(idsOf(where, 'two'));
-      expect(idsOf(await whereAll(), 'one')).toEqual(ids);
-    },
-    PATIENCE,
-  );
+  it('share its ids, and give them to each other when one comes or goes; turns end before', async () => {
+    const { host: one } = await join('one');
+    expect(idsOf(await whereAll(), 'one')).toEqual(ids);
+    const gate = new Gate();
+    for (const id of ids)
+      one.app.on(METHOD(id), async () => {
+        await gate.opened;
+        return { body: 'one' };
+      });
+    one.app.forget();
+    const running = ids.map((id) => invoke(id));
+    for (const id of ids) await one.app.next(METHOD(id));
+    const joining = join('two');
+    await hosts[1]?.app.next('GET /dapr/config');
+    gate.open();
+    for (const answer of await Promise.all(running))
+      expect([answer.status, answer.text]).toEqual([200, 'one']);
+    const { host: two, sidecar } = await joining;
+    const where = await whereAll();
+    expect(one.with(DELETE)).toEqual(idsOf(where, 'two'));
+    expect(idsOf(where, 'one').length).toBeGreaterThan(2);
+    expect(idsOf(where, 'two').length).toBeGreaterThan(2);
+    expect(await whereAll()).toEqual(where);
+    await sidecar.stop();
+    expect(two.with(DELETE)).toEqual(idsOf(where, 'two'));
+    expect(idsOf(await whereAll(), 'one')).toEqual(ids);
+  });
 
   it.each<[string, object]>([
     ['the time that the app allows', { drainOngoingCallTimeout: '1s' }],
@@ -175,88 +170,70 @@ describe('replicas that host one actor type', () => {
       expect(moved).toEqual(one.with(DELETE));
       expect(moved).toEqual(two.with(METHOD));
     },
-    PATIENCE,
   );
 
-  it(
-    'get the timers and reminders of the actors that they have; timers end with the sidecar where they were made',
-    async () => {
-      const { sidecar: first, host: one } = await join('one');
-      const every = { dueTime: '400ms', period: '400ms' };
-      for (const id of ids)
-        for (const path of ['timers/t', 'reminders/r'])
-          await actor(first, 'POST', `Cart/${id}/${path}`, every);
-      const { sidecar: second, host: two } = await join('two');
-      const [ofOne, ofTwo] = await ticking(one, two);
-      expect(ofOne?.timers).toEqual(ofOne?.reminders);
-      expect(ofTwo?.timers).toEqual(ofTwo?.reminders);
-      expect(ids.filter((id) => ofOne?.timers.includes(id))).toEqual(
-        ids.filter((id) => !ofTwo?.timers.includes(id)),
-      );
-      for (const id of ids)
-        await actor(second, 'DELETE', `Cart/${id}/timers/t`);
-      expect(await ticking(one, two)).toEqual([ofOne, ofTwo]);
-      await first.stop();
-      expect(await ticking(two)).toEqual([{ timers: [], reminders: ids }]);
-    },
-    PATIENCE,
-  );
+  it('get the timers and reminders of the actors that they have; timers end with the sidecar where they were made', async () => {
+    const { sidecar: first, host: one } = await join('one');
+    const every = { dueTime: '400ms', period: '400ms' };
+    for (const id of ids)
+      for (const path of ['timers/t', 'reminders/r'])
+        await actor(first, 'POST', `Cart/${id}/${path}`, every);
+    const { sidecar: second, host: two } = await join('two');
+    const [ofOne, ofTwo] = await ticking(one, two);
+    expect(ofOne?.timers).toEqual(ofOne?.reminders);
+    expect(ofTwo?.timers).toEqual(ofTwo?.reminders);
+    expect(ids.filter((id) => ofOne?.timers.includes(id))).toEqual(
+      ids.filter((id) => !ofTwo?.timers.includes(id)),
+    );
+    for (const id of ids) await actor(second, 'DELETE', `Cart/${id}/timers/t`);
+    expect(await ticking(one, two)).toEqual([ofOne, ofTwo]);
+    await first.stop();
+    expect(await ticking(two)).toEqual([{ timers: [], reminders: ids }]);
+  });
 
-  it(
-    'may be of several apps, which share its reminders and not its state',
-    async () => {
-      const { sidecar: carts } = await join('one', {
-        entities: ['Cart', 'Own'],
+  it('may be of several apps, which share its reminders and not its state', async () => {
+    const { sidecar: carts } = await join('one', {
+      entities: ['Cart', 'Own'],
+    });
+    const { sidecar: mail } = await join('two', { entities: ['Cart'] }, 'mail');
+    const where = await whereAll();
+    const [mine = ''] = idsOf(where, 'one');
+    const later = { dueTime: '1h' };
+    await actor(carts, 'POST', `Cart/${mine}/reminders/r`, later);
+    await actor(carts, 'POST', `Own/1/reminders/r`, later);
+    const reminder = await actor(mail, 'GET', `Cart/${mine}/reminders/r`);
+    expect(reminder.json).toMatchObject(later);
+    for (const verb of ['GET', 'DELETE'])
+      expect(errorOf(await actor(mail, verb, 'Own/1/reminders/r'))).toEqual({
+        status: 403,
+        errorCode: 'ERR_ACTOR_REMINDER_NON_HOSTED',
       });
-      const { sidecar: mail } = await join(
-        'two',
-        { entities: ['Cart'] },
-        'mail',
-      );
-      const where = await whereAll();
-      const [mine = ''] = idsOf(where, 'one');
-      const later = { dueTime: '1h' };
-      await actor(carts, 'POST', `Cart/${mine}/reminders/r`, later);
-      await actor(carts, 'POST', `Own/1/reminders/r`, later);
-      const reminder = await actor(mail, 'GET', `Cart/${mine}/reminders/r`);
-      expect(reminder.json).toMatchObject(later);
-      for (const verb of ['GET', 'DELETE'])
-        expect(errorOf(await actor(mail, verb, 'Own/1/reminders/r'))).toEqual({
-          status: 403,
-          errorCode: 'ERR_ACTOR_REMINDER_NON_HOSTED',
-        });
-      const save = (sidecar: Sidecar): Promise<WireAnswer> =>
-        actor(sidecar, 'POST', `Cart/${mine}/state`, [
-          { operation: 'upsert', request: { key: 'k', value: 1 } },
-        ]);
-      expect((await save(carts)).status).toBe(204);
-      expect(errorOf(await save(mail))).toEqual({
-        status: 400,
-        errorCode: 'ERR_ACTOR_INSTANCE_MISSING',
-      });
-      const read = await actor(mail, 'GET', `Cart/${mine}/state/k`);
-      expect(read.status).toBe(204);
-    },
-    PATIENCE,
-  );
+    const save = (sidecar: Sidecar): Promise<WireAnswer> =>
+      actor(sidecar, 'POST', `Cart/${mine}/state`, [
+        { operation: 'upsert', request: { key: 'k', value: 1 } },
+      ]);
+    expect((await save(carts)).status).toBe(204);
+    expect(errorOf(await save(mail))).toEqual({
+      status: 400,
+      errorCode: 'ERR_ACTOR_INSTANCE_MISSING',
+    });
+    const read = await actor(mail, 'GET', `Cart/${mine}/state/k`);
+    expect(read.status).toBe(204);
+  });
 
-  it(
-    'that have all gone are looked for five more times, a second apart',
-    async () => {
-      const { sidecar } = await join('one');
-      expect((await invoke('1')).text).toBe('one');
-      await sidecar.stop();
-      const begun = performance.now();
-      const answer = await invoke('1');
-      expect(performance.now() - begun).toBeGreaterThan(4900);
-      expect(errorOf(answer)).toEqual({
-        status: 500,
-        errorCode: 'ERR_ACTOR_INVOKE_METHOD',
-      });
-      expect(messageOf(answer)).toMatch(
-        /did not find address for actor 'Cart\/1'$/,
-      );
-    },
-    PATIENCE,
-  );
+  it('that have all gone are looked for five more times, a second apart', async () => {
+    const { sidecar } = await join('one');
+    expect((await invoke('1')).text).toBe('one');
+    await sidecar.stop();
+    const begun = performance.now();
+    const answer = await invoke('1');
+    expect(performance.now() - begun).toBeGreaterThan(4900);
+    expect(errorOf(answer)).toEqual({
+      status: 500,
+      errorCode: 'ERR_ACTOR_INVOKE_METHOD',
+    });
+    expect(messageOf(answer)).toMatch(
+      /did not find address for actor 'Cart\/1'$/,
+    );
+  });
 });

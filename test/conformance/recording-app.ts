@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import {
   createServer,
   type IncomingHttpHeaders,
@@ -36,9 +35,8 @@ export type Answering =
   | 'cut'
   | ((received: Received) => Answer | 'cut' | Promise<Answer | 'cut'>);
 
-const PATIENCE = 10_000;
-// A wait in vain ends before its test does, so that it can tell what came instead.
-jest.setTimeout(3 * PATIENCE);
+// Less than a test may take, so that a wait in vain can tell what came instead.
+const PATIENCE = 20_000;
 
 /**
  * An application of node:http that keeps what it received and answers what it was told. Endpoints are named by verb and

@@ -267,7 +267,7 @@ describe.each(platforms)('timers and reminders on %s', (platform, adapter) => {
     await until(() => mark.came('onWake').length === 1);
     expect(came('onWake')).toHaveLength(2);
     expect(came('onTick')).toHaveLength(3);
-  }, 15_000);
+  });
 
   it('end with their time to live', async () => {
     const { clock, came } = newClock();

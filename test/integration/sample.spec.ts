@@ -62,33 +62,29 @@ describe.each(platforms)('the sample shop on %s', (_platform, adapter) => {
     else process.env['DAPR_HTTP_PORT'] = before;
   });
 
-  it.each(backings)(
-    'shows every kind of call on %s',
-    async (name) => {
-      const port = await freePort();
-      backing = await startBacking(name);
-      sidecar = await startSidecar({
-        appId: 'shop',
-        app: { port },
-        resources: await resourcesOn(name, backing),
-        until: 'outbound',
-      });
-      // As `dapr run` tells it.
-      process.env['DAPR_HTTP_PORT'] = String(sidecar.httpPort);
-      const log = new CapturedLog();
-      app = await NestFactory.create(ShopModule, adapter(), { logger: log });
-      await app.listen(port, '127.0.0.1');
-      await sidecar.ready();
-      await app.get(Customers).visit(`http://127.0.0.1:${port}`);
+  it.each(backings)('shows every kind of call on %s', async (name) => {
+    const port = await freePort();
+    backing = await startBacking(name);
+    sidecar = await startSidecar({
+      appId: 'shop',
+      app: { port },
+      resources: await resourcesOn(name, backing),
+      until: 'outbound',
+    });
+    // As `dapr run` tells it.
+    process.env['DAPR_HTTP_PORT'] = String(sidecar.httpPort);
+    const log = new CapturedLog();
+    app = await NestFactory.create(ShopModule, adapter(), { logger: log });
+    await app.listen(port, '127.0.0.1');
+    await sidecar.ready();
+    await app.get(Customers).visit(`http://127.0.0.1:${port}`);
 
-      const shown = (): string[] =>
-        SHOWN.filter((what) => log.of('log', what.padEnd(9)).length > 0);
-      await until(() => shown().length === SHOWN.length, 15_000);
-      expect(log.of('log', 'cart ')).toContainEqual(
-        expect.stringMatching(/in the cart of alice, which comes to 2400/),
-      );
-      expect(log.of('error')).toEqual([]);
-    },
-    30_000,
-  );
+    const shown = (): string[] =>
+      SHOWN.filter((what) => log.of('log', what.padEnd(9)).length > 0);
+    await until(() => shown().length === SHOWN.length);
+    expect(log.of('log', 'cart ')).toContainEqual(
+      expect.stringMatching(/in the cart of alice, which comes to 2400/),
+    );
+    expect(log.of('error')).toEqual([]);
+  });
 });

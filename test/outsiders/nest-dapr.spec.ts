@@ -57,9 +57,9 @@ describe('an app on @rayondigital/nest-dapr, with the embedded sidecar', () => {
       if (app.exitCode !== null)
         throw new Error(`the app exited with ${app.exitCode}`);
       return of('listening').length === 1;
-    }, 25_000);
+    });
     await dapr.connect({ port });
-  }, 30_000);
+  });
   afterAll(async () => {
     await dapr.close();
     const exit = once(app, 'exit');

@@ -33,7 +33,6 @@ describeParity(
         );
         expect(await state.get('store', 'k')).toBeUndefined();
       },
-      60_000,
     );
 
     it('gets several values that are more together over HTTP alone', async () => {

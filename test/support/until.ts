@@ -4,7 +4,7 @@ import type { VirtualClock } from '../../lib/sidecar/virtual-clock.js';
 /** Resolves when `condition` holds; rejects in words when it does not within `limit` milliseconds. */
 export async function until(
   condition: () => boolean | Promise<boolean>,
-  limit = 10_000,
+  limit = 20_000,
 ): Promise<void> {
   const deadline = Date.now() + limit;
   while (!(await condition())) {

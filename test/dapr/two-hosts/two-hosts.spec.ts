@@ -16,7 +16,6 @@ import { startLedgerHost, type LedgerHost } from './ledger-host.js';
 
 const LEDGERS = Array.from({ length: 40 }, (_, index) => `ledger-${index}`);
 const WRITERS = 16;
-const PATIENCE = 60_000;
 
 /** Writes entries through `client` until it is told to end. */
 class Load {
@@ -39,7 +38,7 @@ class Load {
   /** Waits until that many more were acknowledged. */
   async more(entries: number): Promise<void> {
     const goal = this.count + entries;
-    await until(() => this.count >= goal, PATIENCE);
+    await until(() => this.count >= goal, 60_000);
   }
 
   async end(): Promise<void> {
@@ -97,7 +96,7 @@ describe('two processes that host one actor type', () => {
     client = new DaprClient({ httpEndpoint: caller.url });
     load = new Load(client);
     await load.more(500);
-  }, PATIENCE);
+  });
 
   afterEach(async () => {
     await load?.end();
@@ -107,41 +106,29 @@ describe('two processes that host one actor type', () => {
     await controlPlane?.stop();
     await backing?.stop();
     await removeScratch(folder);
-  }, PATIENCE);
+  });
 
-  it(
-    'lose nothing that they acknowledged when one of them and its sidecar are killed [A19]',
-    async () => {
-      await hosts[0].kill();
-      await load.more(1_000);
-      await expectSurvivor(hosts[1]);
-      await expectExactlyOnce(hosts[1]);
-    },
-    2 * PATIENCE,
-  );
+  it('lose nothing that they acknowledged when one of them and its sidecar are killed [A19]', async () => {
+    await hosts[0].kill();
+    await load.more(1_000);
+    await expectSurvivor(hosts[1]);
+    await expectExactlyOnce(hosts[1]);
+  });
 
-  it(
-    'lose nothing that they acknowledged when the process alone is killed [A19]',
-    async () => {
-      await hosts[0].killApp();
-      await load.more(1_000);
-      await expectSurvivor(hosts[1]);
-      await expectExactlyOnce(hosts[1]);
-    },
-    2 * PATIENCE,
-  );
+  it('lose nothing that they acknowledged when the process alone is killed [A19]', async () => {
+    await hosts[0].killApp();
+    await load.more(1_000);
+    await expectSurvivor(hosts[1]);
+    await expectExactlyOnce(hosts[1]);
+  });
 
-  it(
-    'lose nothing that they acknowledged when both are restarted in turn [A18]',
-    async () => {
-      for (const host of hosts) {
-        await host.restart();
-        await load.more(500);
-      }
-      await expectExactlyOnce(hosts[0]);
-    },
-    2 * PATIENCE,
-  );
+  it('lose nothing that they acknowledged when both are restarted in turn [A18]', async () => {
+    for (const host of hosts) {
+      await host.restart();
+      await load.more(500);
+    }
+    await expectExactlyOnce(hosts[0]);
+  });
 
   /** What is stored, read beside the actors. */
   async function expectExactlyOnce({ sidecar }: LedgerHost): Promise<void> {
@@ -171,7 +158,7 @@ describe('two processes that host one actor type', () => {
         if (by === name) elsewhere.delete(ledger);
       }
       return elsewhere.size === 0;
-    }, PATIENCE);
+    });
     await direct.stop();
   }
 });

@@ -140,7 +140,7 @@ describe('the sidecar that an app brings itself', () => {
       await start();
       return portOf(lines().at(-1)) === 3500;
     });
-  }, 30_000);
+  });
 
   it("takes another one where Dapr's own is taken", async () => {
     const other = createServer().listen(3500, '127.0.0.1');
@@ -436,7 +436,7 @@ describe('the test kit', () => {
     ]);
     expect(app.get(DaprClient).options).toBeDefined();
     // A day of the cron binding's ticks, every one a real call.
-  }, 30_000);
+  }, 180_000);
 
   it('closes what it runs at the end of the block, and leaves nothing', async () => {
     let closed = 0;

@@ -141,7 +141,7 @@ it.each(platforms)(
     }
     expect(isRestarted).toBe(true);
   },
-  120_000,
+  300_000,
 );
 
 function totalOf(orders: readonly Order[]): number {
