@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import {
-  encodePayload,
+  encodeMessage,
   PayloadError,
   type EncodedPayload,
 } from '../protocol/payload.js';
@@ -39,7 +39,7 @@ export function payloadOf({
   event,
   contentType,
 }: IdentifiedEntry): EncodedPayload {
-  const payload = encodePayload(event, contentType);
+  const payload = encodeMessage(event, contentType);
   if (!payload) throw new PayloadError('a message is undefined');
   return payload;
 }

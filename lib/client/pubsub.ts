@@ -6,7 +6,8 @@ import type { MetadataValues } from './metadata-values.js';
 export interface PubSubPublishOptions extends CallOptions {
   /**
    * What the data is. Default: `text/plain` for a string, `application/octet-stream` for a Buffer or a typed array,
-   * else `application/json`. With `application/cloudevents+json` the data is the whole event.
+   * `application/cloudevents+json` for an object with text as its `id`, `source`, `type` and `specversion`, else
+   * `application/json`. With `application/cloudevents+json` the data is the whole event; others Dapr wraps in one.
    */
   readonly contentType?: string | undefined;
   /** Such as `ttlInSeconds`, `rawPayload` or `cloudevent.subject`. */

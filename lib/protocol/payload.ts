@@ -35,12 +35,40 @@ export function encodePayload(
   };
 }
 
+/**
+ * The same for a message of a topic: an object that is an event in itself goes as one where no content type says
+ * otherwise, as `@dapr/dapr` sends it.
+ */
+export function encodeMessage(
+  value: unknown,
+  contentType?: string,
+): EncodedPayload | undefined {
+  return encodePayload(
+    value,
+    contentType ?? (isEvent(value) ? EVENT_TYPE : undefined),
+  );
+}
+
+const EVENT_TYPE = 'application/cloudevents+json';
+
+/** What the specification of CloudEvents demands of each. */
+const EVENT_MEMBERS = ['id', 'source', 'type', 'specversion'] as const;
+
+function isEvent(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const members = value as Readonly<Record<string, unknown>>;
+  return EVENT_MEMBERS.every((name) => {
+    const member = members[name];
+    return typeof member === 'string' && member !== '';
+  });
+}
+
 /** An event can't be a string, so text given as one is an event that is written out already. */
 function isJsonString(contentType: string | undefined): boolean {
   return (
     contentType !== undefined &&
     isJsonType(contentType) &&
-    mediaType(contentType) !== 'application/cloudevents+json'
+    mediaType(contentType) !== EVENT_TYPE
   );
 }
 

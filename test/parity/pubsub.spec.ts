@@ -125,6 +125,46 @@ describeParity(
       expect((await app.next('POST /orders')).json).toMatchObject(event);
     });
 
+    it('publishes an object with what every event has as an event', async () => {
+      const event = {
+        specversion: '1.0',
+        id: 'e1',
+        source: 'own',
+        type: 'own.type',
+        data: { a: 1 },
+      };
+      await run.client.pubsub.publish('broker', 'orders', event);
+      expect((await app.next('POST /orders')).json).toMatchObject(event);
+      await run.client.pubsub.publishBulk('broker', 'orders', [
+        event,
+        { event, entryID: 'own' },
+      ]);
+      for (const { json } of await app.count('POST /orders', 3))
+        expect(json).toMatchObject(event);
+    });
+
+    it.each<[string, object, string | undefined]>([
+      ['that lacks one', { id: '1', source: 's', type: 't' }, undefined],
+      [
+        'whose id is no text',
+        { id: 1, source: 's', type: 't', specversion: '1.0' },
+        undefined,
+      ],
+      [
+        'that is said to be JSON',
+        { id: '1', source: 's', type: 't', specversion: '1.0' },
+        'application/json',
+      ],
+    ])('wraps an object %s', async (_what, data, contentType) => {
+      const options = { contentType };
+      await run.client.pubsub.publish('broker', 'orders', data, options);
+      expect((await app.next('POST /orders')).json).toMatchObject({ data });
+      await run.client.pubsub.publishBulk('broker', 'orders', [
+        { event: data, contentType },
+      ]);
+      expect((await app.next('POST /orders')).json).toMatchObject({ data });
+    });
+
     it('publishes a raw payload, and metadata', async () => {
       const metadata = { rawPayload: true, own: 'o', 'Mixed-Case': 'm' };
       await run.client.pubsub.publish(

@@ -1,4 +1,4 @@
-import { encodePayload } from '../../protocol/payload.js';
+import { encodeMessage } from '../../protocol/payload.js';
 import { ACKNOWLEDGED, type Acknowledged } from '../acknowledged.js';
 import { identified, metadataOf, payloadOf } from '../bulk-publish.js';
 import type { CallOptions } from '../call-options.js';
@@ -26,7 +26,7 @@ export class GrpcPubSub implements ClientPubSub {
   ): Promise<Acknowledged> {
     const operation = `pubsub.publish "${pubSubName}" topic "${topic}"`;
     const { contentType, metadata } = options ?? {};
-    const payload = encoding(operation, () => encodePayload(data, contentType));
+    const payload = encoding(operation, () => encodeMessage(data, contentType));
     requireName(operation, 'pub/sub name', pubSubName);
     requireName(operation, 'topic', topic);
     await this.channel.unary(

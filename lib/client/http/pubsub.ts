@@ -1,4 +1,4 @@
-import { encodePayload, toJson } from '../../protocol/payload.js';
+import { encodeMessage, toJson } from '../../protocol/payload.js';
 import { ACKNOWLEDGED, type Acknowledged } from '../acknowledged.js';
 import { identified } from '../bulk-publish.js';
 import type { CallOptions } from '../call-options.js';
@@ -26,7 +26,7 @@ export class HttpPubSub implements ClientPubSub {
   ): Promise<Acknowledged> {
     const operation = `pubsub.publish "${pubSubName}" topic "${topic}"`;
     const { contentType, metadata } = options ?? {};
-    const payload = encoding(operation, () => encodePayload(data, contentType));
+    const payload = encoding(operation, () => encodeMessage(data, contentType));
     const pubSub = pathPart(operation, 'pub/sub name', pubSubName);
     await this.channel.send({
       operation,
