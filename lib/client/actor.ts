@@ -1,8 +1,8 @@
 import type { DurationInput } from '../protocol/duration.js';
 import type { FailurePolicy } from '../protocol/failure-policy.js';
 import type { HeaderBag } from '../protocol/headers.js';
+import type { InvokeVerb } from './actor-invocation.js';
 import type { CallOptions } from './call-options.js';
-import type { HttpMethod } from './http-method.js';
 
 /** One change of an actor's state. */
 export type ActorStateOperation =
@@ -97,9 +97,13 @@ export interface ClientActor {
     body?: unknown,
     options?: CallOptions,
   ): Promise<T>;
-  /** The older form with a verb in front; the actor is always called with PUT. */
+  /**
+   * The older form with a verb in front; the actor is called with PUT, whichever it is. So where a text is the argument,
+   * a type that is named `post` or `POST` needs the verb, too.
+   * @throws DaprBadRequestError for a verb that Dapr does not have for actors
+   */
   invoke<T = unknown>(
-    verb: 'GET' | 'POST' | 'PUT' | 'DELETE' | HttpMethod,
+    verb: InvokeVerb,
     actorType: string,
     actorId: string,
     method: string,

@@ -6,6 +6,7 @@ import {
   DaprError,
   DaprNotFoundError,
   DaprPermissionError,
+  HttpMethod,
 } from '../../lib/index.js';
 import { scheduledData } from '../../lib/protocol/actor-envelope.js';
 import { component } from '../conformance/components.js';
@@ -27,7 +28,7 @@ const TRACE = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
 beforeAll(async () => {
   app.on('GET /dapr/config', {
     body: {
-      entities: ['Cart', 'CartItem', 'Deep'],
+      entities: ['Cart', 'CartItem', 'Deep', 'Post'],
       entitiesConfig: [
         { entities: ['Deep'], reentrancy: { enabled: true, maxStackDepth: 1 } },
       ],
@@ -96,6 +97,38 @@ describeParity(
       expect((await app.next(endpoint)).text).toBe('"Hello World"');
       await run.client.actor.invoke('Cart', idOf('nothing'), 'greet');
       expect((await app.next(endpoint)).text).toBe('');
+    });
+
+    it.each(['GET', 'POST', 'PUT', 'DELETE'] as const)(
+      'are called by the older form with %s, in either spelling',
+      async (verb) => {
+        const id = idOf(`older-${verb}`);
+        const endpoint = answering(id, 'greet', {});
+        const { actor } = run.client;
+        for (const spelling of [verb, HttpMethod[verb]]) {
+          await actor.invoke(spelling, 'Cart', id, 'greet', 'Hello');
+          expect((await app.next(endpoint)).text).toBe('"Hello"');
+        }
+      },
+    );
+
+    it.each([HttpMethod.PATCH, HttpMethod.HEAD, HttpMethod.OPTIONS, 'PATCH'])(
+      'are not called with the verb %s, which actors do not have',
+      async (verb) => {
+        const failed = run.client.actor.invoke(verb, 'Cart', 'a', 'greet');
+        await expect(failed).rejects.toThrow(DaprBadRequestError);
+        await expect(failed).rejects.toThrow(
+          `actor.invoke Cart/a method "greet" failed: actors are called with GET, POST, PUT or DELETE, and not with ${verb.toUpperCase()}.`,
+        );
+      },
+    );
+
+    it('may have a type that is spelt like a verb, and take text', async () => {
+      const id = idOf('post');
+      const endpoint = endpointOf('Post', id, 'rename');
+      app.on(endpoint, {});
+      await run.client.actor.invoke('Post', id, 'rename', 'A title');
+      expect((await app.next(endpoint)).text).toBe('"A title"');
     });
 
     it('get headers, the reentrancy id and the trace of the call that is served', async () => {
