@@ -1,5 +1,9 @@
 import type { ActorsModuleOptions } from './actors/actors.options.js';
-import { CLIENT_OPTIONS, type DaprClientOptions } from './client/options.js';
+import {
+  CLIENT_OPTIONS,
+  namesAddress,
+  type DaprClientOptions,
+} from './client/options.js';
 import { checkOptions, LARGEST_PORT, SECTIONS } from './dapr.check-options.js';
 import { DaprConfigurationError } from './errors/dapr-configuration.error.js';
 import { given } from './given.js';
@@ -39,7 +43,12 @@ export interface DaprModuleOptions extends DaprClientOptions {
    * `development` or `test`, else external on Dapr's default ports. Environment: `DAPR_SIDECAR`. Default `auto`.
    */
   readonly sidecar?: SidecarChoice | undefined;
-  /** Further clients by name, for `@InjectDaprClient(name)`. */
+  /**
+   * Further clients by name, for `@InjectDaprClient(name)`. One without an address is one of the same sidecar as the main
+   * client, the embedded one included, with the same `apiToken`. One with an address takes the environment and the
+   * defaults for what it leaves out of it, and gets a token only where it has an `apiToken` itself or its addresses are
+   * those of the main client: no other host is sent `DAPR_API_TOKEN`.
+   */
   readonly clients?: Readonly<Record<string, DaprClientOptions>> | undefined;
   /** Deployed names of the pub/subs, topics, bindings and stores that decorators name; undefined means as written. */
   readonly names?: Readonly<Record<string, string | undefined>> | undefined;
@@ -73,14 +82,6 @@ const SIDECAR_VARIABLES = [
   'DAPR_HTTP_ENDPOINT',
   'DAPR_GRPC_ENDPOINT',
 ] as const;
-
-const ADDRESS_KEYS = [
-  'daprHost',
-  'daprPort',
-  'daprGrpcPort',
-  'httpEndpoint',
-  'grpcEndpoint',
-] as const satisfies readonly (keyof DaprClientOptions)[];
 
 /** Option before environment before default. @throws {@link DaprConfigurationError} for what it does not know. */
 export function resolveOptions(
@@ -160,7 +161,7 @@ function chooseSidecar(
   const variable = SIDECAR_VARIABLES.find((name) => env[name]);
   if (variable)
     return { sidecar: 'external', sidecarReason: `${variable} is set` };
-  if (ADDRESS_KEYS.some((key) => options[key]))
+  if (namesAddress(options))
     return { sidecar: 'external', sidecarReason: 'the options name one' };
   const mode = env['NODE_ENV'];
   if (mode === 'development' || mode === 'test')

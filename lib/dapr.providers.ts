@@ -6,10 +6,15 @@ import { ActorRuntime } from './actors/runtime/runtime.js';
 import { CommunicationProtocolEnum } from './client/communication-protocol.js';
 import { ConfigurationUpdates } from './client/configuration-updates.js';
 import { DaprClient } from './client/dapr-client.js';
-import type { DaprClientOptions } from './client/options.js';
+import {
+  namesAddress,
+  type ClientInternals,
+  type DaprClientOptions,
+} from './client/options.js';
 import { CurrentCall } from './contexts/current-call.js';
 import { actorCalls } from './dapr.actor-calls.js';
 import { DaprClients } from './dapr.clients.js';
+import { furtherClientOptions } from './dapr.further-client.js';
 import { DaprLifecycle } from './dapr.lifecycle.js';
 import {
   MODULE_OPTIONS_TOKEN,
@@ -41,6 +46,17 @@ function warn(line: string): void {
 
 function isHttp({ options }: DaprClient): boolean {
   return options.communicationProtocol === CommunicationProtocolEnum.HTTP;
+}
+
+/** Where the embedded sidecar is; nothing where the sidecar is external. */
+function endpointsOf(
+  sidecar: EmbeddedSidecarHandle,
+): Pick<ClientInternals, 'httpEndpoint' | 'grpcEndpoint'> {
+  if (!sidecar.isEmbedded) return {};
+  return {
+    httpEndpoint: () => sidecar.httpEndpoint(),
+    grpcEndpoint: () => sidecar.grpcEndpoint(),
+  };
 }
 
 /** What `DaprModule` is made of. */
@@ -97,31 +113,37 @@ export const daprProviders: Provider[] = [
         warn,
         beginActorCall: actorCalls(currentCall),
         scopeHeaders: scopeHeaders(currentCall),
-        ...(sidecar.isEmbedded && {
-          httpEndpoint: () => sidecar.httpEndpoint(),
-          grpcEndpoint: () => sidecar.grpcEndpoint(),
-        }),
+        ...endpointsOf(sidecar),
       }),
   },
   {
     provide: DaprClients,
-    inject: [RESOLVED_OPTIONS, DaprClient, CurrentCall, CLOCK],
+    inject: [
+      RESOLVED_OPTIONS,
+      EmbeddedSidecarHandle,
+      DaprClient,
+      CurrentCall,
+      CLOCK,
+    ],
     useFactory: (
       { clients }: ResolvedOptions,
+      sidecar: EmbeddedSidecarHandle,
       main: DaprClient,
       currentCall: CurrentCall,
       clock: Clock,
     ) =>
-      new DaprClients(
-        main,
-        clients,
-        (name) =>
-          new DaprClient(clients[name] as DaprClientOptions, {
+      new DaprClients(main, clients, (name) => {
+        const own = clients[name] as DaprClientOptions;
+        return new DaprClient(
+          furtherClientOptions(own, main.options, process.env),
+          {
             clock,
             warn,
             scopeHeaders: scopeHeaders(currentCall),
-          }),
-      ),
+            ...(!namesAddress(own) && endpointsOf(sidecar)),
+          },
+        );
+      }),
   },
   {
     provide: ActorProxyFactory,

@@ -84,6 +84,19 @@ export const CLIENT_OPTIONS = [
   'readyTimeout',
 ] as const satisfies readonly (keyof DaprClientOptions)[];
 
+const ADDRESS_OPTIONS = [
+  'daprHost',
+  'daprPort',
+  'daprGrpcPort',
+  'httpEndpoint',
+  'grpcEndpoint',
+] as const satisfies readonly (keyof DaprClientOptions)[];
+
+/** Whether options say where a sidecar is. */
+export function namesAddress(options: DaprClientOptions): boolean {
+  return ADDRESS_OPTIONS.some((name) => options[name]);
+}
+
 /** @throws {@link DaprConfigurationError} for unknown options and for values that can't be meant */
 export function resolveClientOptions(
   options: DaprClientOptions,

@@ -23,10 +23,12 @@ import {
   ActorInvocationError,
   ActorProxyFactory,
   ActorType,
+  CommunicationProtocolEnum,
   DaprClient,
   daprMicroservice,
   DaprModule,
   DaprPermissionError,
+  getDaprClientToken,
   InputBinding,
   Invocable,
   OnReminder,
@@ -175,6 +177,25 @@ describe('the sidecar that an app brings itself', () => {
     expect(stranger.status).toBe(401);
     expect(log.all()).not.toContain('of-the-');
   });
+
+  it.each([
+    ['http', CommunicationProtocolEnum.HTTP],
+    ['grpc', CommunicationProtocolEnum.GRPC],
+  ])(
+    'serves a further client without an address, over %s',
+    async (name, communicationProtocol) => {
+      const main = await start({
+        apiToken: 'of-the-sidecar',
+        clients: { [name]: { communicationProtocol } },
+      });
+      const further = app!.get<DaprClient>(getDaprClientToken(name));
+      await further.state.save('statestore', [{ key: 'a', value: name }]);
+      expect(await further.state.get('statestore', 'a')).toBe(name);
+      expect(await main.state.get('statestore', 'a')).toBe(name);
+      await app?.close();
+      await expectNothingLeft();
+    },
+  );
 
   it('warns of handlers of components that it does not have', async () => {
     @Controller()
