@@ -20,6 +20,7 @@ beforeAll(() =>
     JSON.stringify({
       plain: 'v1',
       [KEY]: 'special',
+      bulk: 'one of many',
       database: { user: 'app', password: '<&>', deep: { port: '5432' } },
     }),
   ),
@@ -59,6 +60,12 @@ spec:
       });
     });
 
+    it('come by the name that the path of all of them has', async () => {
+      expect(await run.client.secret.get('file', 'bulk')).toEqual({
+        bulk: 'one of many',
+      });
+    });
+
     it('come with all their values where they have several [C12]', async () => {
       expect(await run.client.secret.get('several', 'database')).toEqual({
         user: 'app',
@@ -71,6 +78,7 @@ spec:
       expect(await run.client.secret.getBulk('several')).toEqual({
         plain: { plain: 'v1' },
         [KEY]: { [KEY]: 'special' },
+        bulk: { bulk: 'one of many' },
         database: { user: 'app', password: '<&>', 'deep:port': '5432' },
       });
       expect(await run.client.secret.getBulk('scoped')).not.toHaveProperty(

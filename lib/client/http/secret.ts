@@ -23,8 +23,7 @@ export class HttpSecret implements ClientSecret {
     return this.#read<Secret>(
       operation,
       () =>
-        storePath(operation, secretStoreName) +
-        `/${pathPart(operation, 'key', key)}`,
+        `${storePath(operation, secretStoreName)}/${keyPart(operation, key)}`,
       metadata,
       options,
     );
@@ -60,6 +59,11 @@ export class HttpSecret implements ClientSecret {
     });
     return (status === 204 ? {} : parseAnswer(operation, body)) as T;
   }
+}
+
+// Written as it is, it would be the path of all secrets; daprd unescapes it only once it has chosen the route.
+function keyPart(operation: string, key: string): string {
+  return key === 'bulk' ? '%62ulk' : pathPart(operation, 'key', key);
 }
 
 function storePath(operation: string, storeName: string): string {
