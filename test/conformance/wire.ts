@@ -27,6 +27,7 @@ export function call(
     body === undefined || typeof body === 'string' || Buffer.isBuffer(body);
   const bytes = raw ? (body ?? '') : JSON.stringify(body);
   return new Promise((resolve, reject) => {
+    let isAnswered = false;
     const request = httpRequest(
       {
         host: '127.0.0.1',
@@ -43,6 +44,7 @@ export function call(
         },
       },
       (response) => {
+        isAnswered = true;
         const chunks: Buffer[] = [];
         response.on('data', (chunk: Buffer) => chunks.push(chunk));
         response.once('error', reject);
@@ -57,7 +59,10 @@ export function call(
         );
       },
     );
-    request.once('error', reject);
+    // Who refuses a large body need not read all of it: then it fails to be sent, and the answer is good.
+    request.on('error', (error) => {
+      if (!isAnswered) reject(error);
+    });
     request.end(bytes);
   });
 }
