@@ -48,7 +48,8 @@ export class RecordingApp {
   private readonly taken = new Map<string, number>();
   private readonly waiting = new Set<() => void>();
   private readonly server = createServer(
-    { maxHeaderSize: 256 * 1024 },
+    // Node's own 5 s would close idle connections just as the sidecar uses them again.
+    { maxHeaderSize: 256 * 1024, keepAliveTimeout: 0 },
     (request, response) => void this.handle(request, response),
   );
 

@@ -135,6 +135,8 @@ export async function daprRun(options: DaprRunOptions): Promise<DaprRun> {
   };
 }
 
+// By default a name is lost that was not renewed for five seconds, and a look-up fails after one: too little for a busy
+// machine.
 function nameResolution(file: string): string {
   return `apiVersion: dapr.io/v1alpha1
 kind: Configuration
@@ -146,5 +148,8 @@ spec:
     version: v1
     configuration:
       connectionString: ${file}
+      updateInterval: 60s
+      timeout: 10s
+      busyTimeout: 5s
 `;
 }

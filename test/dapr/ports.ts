@@ -1,5 +1,11 @@
 import { createServer } from 'node:net';
 
+// Spec files that run beside each other draw from ranges of their own: between the answer and its use a port belongs to
+// nobody, and another would find it free.
+const RANGES = 12;
+const RANGE = 1_000;
+const worker = Number(process.env.JEST_WORKER_ID ?? 0) % RANGES;
+
 const given = new Set<number>();
 
 /**
@@ -8,7 +14,7 @@ const given = new Set<number>();
  */
 export async function freePort(): Promise<number> {
   for (;;) {
-    const port = 20_000 + Math.floor(Math.random() * 12_000);
+    const port = 20_000 + worker * RANGE + Math.floor(Math.random() * RANGE);
     if (given.has(port)) continue;
     if (!(await canListen(port, '127.0.0.1'))) continue;
     if (!(await canListen(port))) continue;

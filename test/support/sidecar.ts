@@ -55,7 +55,8 @@ export async function startSidecar(
   const { app, ...others } = options;
   if (typeof app !== 'function')
     return start({ ...others, ...(app && { app }) });
-  const server = createServer(app);
+  // Node's own 5 s would close idle connections just as the sidecar uses them again.
+  const server = createServer({ keepAliveTimeout: 0 }, app);
   const close = (): void => {
     server.close();
     server.closeAllConnections();

@@ -6,6 +6,8 @@ import {
 import type { AddressInfo, Socket } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 
+export { freePort } from '../../dapr/ports.js';
+
 /** What arrived at a server. */
 export interface SeenRequest {
   readonly method: string;
@@ -62,11 +64,4 @@ export async function startServer(
         server.closeAllConnections();
       }),
   };
-}
-
-/** A port on which nothing listens. */
-export async function freePort(): Promise<number> {
-  const server = await startServer(() => undefined);
-  await server.close();
-  return server.port;
 }
