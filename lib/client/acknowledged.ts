@@ -3,7 +3,7 @@
  * `const { error } = await …`, as code written for `@dapr/dapr` has it, goes on compiling.
  */
 export interface Acknowledged {
-  readonly error?: undefined;
+  readonly error?: Error | undefined;
 }
 
 export const ACKNOWLEDGED: Acknowledged = Object.freeze({});

@@ -1,3 +1,4 @@
+import { DaprBadRequestError } from '../errors/dapr-bad-request.error.js';
 import type { Acknowledged } from './acknowledged.js';
 import type { CallOptions } from './call-options.js';
 import type { MetadataValues } from './metadata-values.js';
@@ -58,7 +59,8 @@ export interface StateItem<T = unknown> {
 
 /** One step of a transaction. */
 export interface StateOperation {
-  readonly operation: 'upsert' | 'delete';
+  /** `upsert` or `delete`; any text, since that is what TypeScript takes a list that is built step by step for. */
+  readonly operation: string;
   readonly request: Omit<StateEntry, 'etag'> & {
     readonly etag?: string | { readonly value: string } | undefined;
   };
@@ -167,6 +169,7 @@ export interface ClientState {
    * All operations or none, as far as the store keeps to that.
    * @param metadata for the transaction as a whole, such as `partitionKey`; what is meant for one operation, such as
    * `ttlInSeconds`, belongs into its own metadata
+   * @throws DaprBadRequestError for an operation that is neither `upsert` nor `delete`
    * @throws EtagMismatchError where a value has changed since its etag was read, and the store says so
    */
   transaction(
@@ -187,4 +190,19 @@ export interface ClientState {
     query: StateQuery,
     options?: StateQueryOptions,
   ): Promise<StateQueryResult<T>>;
+}
+
+const OPERATIONS: readonly string[] = ['upsert', 'delete'];
+
+/** @throws {@link DaprBadRequestError} for what Dapr does not do in a transaction */
+export function requireOperations(
+  call: string,
+  operations: readonly StateOperation[],
+): void {
+  for (const { operation } of operations)
+    if (!OPERATIONS.includes(operation))
+      throw new DaprBadRequestError(
+        `${call} failed: an operation is ${JSON.stringify(operation)}; "upsert" or "delete" is due.`,
+        { operation: call },
+      );
 }

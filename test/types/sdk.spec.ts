@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { compilerOptions, errorsOf, programOf } from '../package/compile.js';
 
 const source = readFileSync('test/integration/sdk/parking.ts', 'utf8');
+const ofClient = readFileSync('test/types/sdk-client.types.ts', 'utf8');
 
 describe('an actor that was written for @dapr/dapr', () => {
   it.each(['@dapr/dapr', 'nestjs-dapr/sdk'])(
@@ -14,4 +15,21 @@ describe('an actor that was written for @dapr/dapr', () => {
       expect(errorsOf(program)).toEqual([]);
     },
   );
+});
+
+describe('what calls the client as code for @dapr/dapr does', () => {
+  it.each([
+    ['as it is here', 'nestjs-dapr', 'nestjs-dapr'],
+    ['as it was', '@dapr/dapr', '@dapr/dapr/types/lock/UnlockResponse.js'],
+  ])('compiles %s', (_what, name, ofLocks) => {
+    const text = ofClient
+      .replace(
+        "{ LockStatus } from 'nestjs-dapr'",
+        `{ LockStatus } from '${ofLocks}'`,
+      )
+      .replaceAll(" from 'nestjs-dapr'", ` from '${name}'`);
+    const program = programOf({ 'client.ts': text }, compilerOptions());
+    expect(text).toContain(`DaprClient, HttpMethod } from '${name}'`);
+    expect(errorsOf(program)).toEqual([]);
+  });
 });

@@ -5,19 +5,20 @@ import type { CallOptions } from '../call-options.js';
 import { jsonOf } from '../json.js';
 import { metadataText, type MetadataValues } from '../metadata-values.js';
 import { requireName } from '../name.js';
-import type {
-  ClientState,
-  StateDeleteOptions,
-  StateEntry,
-  StateGetBulkOptions,
-  StateGetOptions,
-  StateItem,
-  StateOperation,
-  StateQuery,
-  StateQueryOptions,
-  StateQueryResult,
-  StateSaveOptions,
-  StateValue,
+import {
+  requireOperations,
+  type ClientState,
+  type StateDeleteOptions,
+  type StateEntry,
+  type StateGetBulkOptions,
+  type StateGetOptions,
+  type StateItem,
+  type StateOperation,
+  type StateQuery,
+  type StateQueryOptions,
+  type StateQueryResult,
+  type StateSaveOptions,
+  type StateValue,
 } from '../state.js';
 import { optionNumbers } from '../state-options.js';
 import type { GrpcChannel } from './channel.js';
@@ -133,6 +134,7 @@ export class GrpcState implements ClientState {
   ): Promise<void> {
     const operation = `state.transaction "${storeName}"`;
     requireName(operation, 'store name', storeName);
+    requireOperations(operation, operations);
     await this.channel.unary(
       'executeStateTransaction',
       {

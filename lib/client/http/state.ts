@@ -4,19 +4,20 @@ import { decodeLenient } from '../../protocol/payload.js';
 import { ACKNOWLEDGED, type Acknowledged } from '../acknowledged.js';
 import type { CallOptions } from '../call-options.js';
 import { metadataText, type MetadataValues } from '../metadata-values.js';
-import type {
-  ClientState,
-  StateDeleteOptions,
-  StateEntry,
-  StateGetBulkOptions,
-  StateGetOptions,
-  StateItem,
-  StateOperation,
-  StateQuery,
-  StateQueryOptions,
-  StateQueryResult,
-  StateSaveOptions,
-  StateValue,
+import {
+  requireOperations,
+  type ClientState,
+  type StateDeleteOptions,
+  type StateEntry,
+  type StateGetBulkOptions,
+  type StateGetOptions,
+  type StateItem,
+  type StateOperation,
+  type StateQuery,
+  type StateQueryOptions,
+  type StateQueryResult,
+  type StateSaveOptions,
+  type StateValue,
 } from '../state.js';
 import { jsonOf, parseAnswer } from '../json.js';
 import { requireName } from '../name.js';
@@ -135,6 +136,7 @@ export class HttpState implements ClientState {
     options?: CallOptions,
   ): Promise<void> {
     const operation = `state.transaction "${storeName}"`;
+    requireOperations(operation, operations);
     await this.channel.send({
       ...post(
         operation,
