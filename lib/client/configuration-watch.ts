@@ -1,5 +1,8 @@
 import { sleep, type Clock } from '../protocol/clock.js';
-import type { ConfigurationItems } from '../protocol/configuration.js';
+import {
+  configurationItems,
+  type ConfigurationItems,
+} from '../protocol/configuration.js';
 import type { CallOptions } from './call-options.js';
 import type {
   ConfigurationCallback,
@@ -43,6 +46,11 @@ export class ConfigurationWatch
   #close: () => Promise<void> = () => Promise.resolve();
   #stopped: Promise<void> | undefined;
   #before: Promise<void> = Promise.resolve();
+  #catchingUp = new AbortController();
+  /** Keys that have a value, as far as the callback knows. */
+  readonly #known = new Set<string>();
+  /** Keys that were told since the last read began. */
+  readonly #fresh = new Set<string>();
 
   constructor(options: ConfigurationWatchOptions) {
     this.#options = options;
@@ -71,6 +79,11 @@ export class ConfigurationWatch
   }
 
   deliver(items: ConfigurationItems): Promise<void> {
+    for (const { key, value } of Object.values(items)) {
+      this.#fresh.add(key);
+      if (value === '') this.#known.delete(key);
+      else this.#known.add(key);
+    }
     const delivered = this.#before.then(async () => {
       if (!this.#isOver) await this.#options.callback({ items });
     });
@@ -86,6 +99,7 @@ export class ConfigurationWatch
 
   broken(error: Error): void {
     if (this.#isOver) return;
+    this.#catchingUp.abort();
     this.#report(error);
     void this.#reopen();
   }
@@ -106,30 +120,55 @@ export class ConfigurationWatch
   }
 
   async #reopen(): Promise<void> {
-    const { clock } = this.#options;
     const { signal } = this.#end;
-    for (let pause = FIRST_PAUSE; ; pause = Math.min(pause * 2, LONGEST_PAUSE))
-      try {
-        await sleep(clock, pause, signal);
-        await this.#open();
-        break;
-      } catch (error) {
-        if (this.#isOver) return;
-        this.#report(error);
-      }
-    await this.#catchUp();
+    await this.#persist(pauses(), signal, () => this.#open());
+    if (!this.#isOver) await this.#catchUp();
   }
 
   async #catchUp(): Promise<void> {
-    const { signal } = this.#end;
-    try {
-      const items = await this.#options.read({ signal });
-      if (Object.keys(items).length > 0)
-        // That it fails is reported there.
-        await this.deliver(items).catch(() => undefined);
-    } catch (error) {
-      if (!this.#isOver) this.#report(error);
-    }
+    this.#catchingUp.abort();
+    this.#catchingUp = new AbortController();
+    const signal = AbortSignal.any([this.#end.signal, this.#catchingUp.signal]);
+    const items = await this.#persist(pauses(0), signal, () => {
+      this.#fresh.clear();
+      return this.#options.read({ signal });
+    });
+    if (!items) return;
+    const news = this.#newsIn(items);
+    if (Object.keys(news).length > 0)
+      // That it fails is reported there.
+      await this.deliver(news).catch(() => undefined);
+  }
+
+  /** What was read, and which keys are gone; but of what has come by itself meanwhile, later news will come so, too. */
+  #newsIn(items: ConfigurationItems): ConfigurationItems {
+    const gone = [...this.#known]
+      .filter((key) => !Object.hasOwn(items, key))
+      .map((key) => [key, {}] as const);
+    return configurationItems(
+      Object.fromEntries(
+        [...Object.entries(items), ...gone].filter(
+          ([key]) => !this.#fresh.has(key),
+        ),
+      ),
+    );
+  }
+
+  /** Tries until it goes well, and tells of each failure; undefined where the signal aborts first. */
+  async #persist<T>(
+    pausesBefore: Iterable<number>,
+    signal: AbortSignal,
+    attempt: () => Promise<T>,
+  ): Promise<T | undefined> {
+    for (const pause of pausesBefore)
+      try {
+        if (pause > 0) await sleep(this.#options.clock, pause, signal);
+        return await attempt();
+      } catch (error) {
+        if (signal.aborted) break;
+        this.#report(error);
+      }
+    return undefined;
   }
 
   async #finish(reason: Error): Promise<void> {
@@ -143,4 +182,11 @@ export class ConfigurationWatch
       error instanceof Error ? error : new Error(String(error)),
     );
   }
+}
+
+/** Without an end, growing. */
+function* pauses(...first: number[]): Generator<number> {
+  yield* first;
+  for (let pause = FIRST_PAUSE; ; pause = Math.min(pause * 2, LONGEST_PAUSE))
+    yield pause;
 }

@@ -17,8 +17,8 @@ export type ConfigurationCallback = (
 /** `timeout` is for subscribing itself; `signal` ends the subscription, as `stop` does. */
 export interface ConfigurationSubscribeOptions extends CallOptions {
   /**
-   * Told when the subscription breaks, each time that it can't be made again, and when the callback throws. Default:
-   * within `DaprModule` one line in the app's log, else nothing.
+   * Told when the subscription breaks, each time that it can't be made again or that what was missed can't be read, and
+   * when the callback throws. Default: within `DaprModule` one line in the app's log, else nothing.
    */
   readonly onError?: ((error: Error) => void) | undefined;
 }
@@ -33,8 +33,9 @@ export interface ConfigurationSubscription {
  *
  * A subscription goes on until it is stopped, or the client is. When the sidecar goes away, it is made again as soon as
  * there is one, with pauses from 0.5 s to 30 s between the attempts, and then the callback gets the values as they are
- * now, since nobody tells what changed meanwhile. Over gRPC it is a stream. Over HTTP the sidecar posts changes to the
- * app, so that it is for the client of `DaprModule` alone: other clients need gRPC.
+ * now, since nobody tells what changed meanwhile; a key that it was told of and that is gone comes with an empty value.
+ * Over gRPC it is a stream. Over HTTP the sidecar posts changes to the app, so that it is for the client of `DaprModule`
+ * alone: other clients need gRPC.
  * @see https://docs.dapr.io/reference/api/configuration_api/
  */
 export interface ClientConfiguration {

@@ -16,7 +16,7 @@ import { Door } from '../../support/door.js';
 import { folderWith } from '../../support/stage.js';
 import { Gate } from '../../support/gate.js';
 import { until } from '../../support/until.js';
-import { startGrpcServer } from './grpc-server.js';
+import { startGrpcServer, type TestGrpcServer } from './grpc-server.js';
 import { ManualClock } from './manual-clock.js';
 
 describe('a configuration subscription over gRPC', () => {
@@ -126,6 +126,36 @@ describe('a configuration subscription over gRPC', () => {
     await until(() => values().length === 3);
   });
 
+  it('that is made again tells of keys that are gone as of keys that go, and only of those that it had told of', async () => {
+    await subscribe();
+    const store = engine.configurations.store('conf');
+    for (const key of ['a', 'b', 'c']) store.set(key, '1');
+    store.delete('c');
+    await until(() => updates.length === 4);
+    const [, , , gone] = updates.splice(0);
+    await door.close();
+    await until(() => clock.pending === 1);
+    for (const key of ['a', 'b']) store.delete(key);
+    store.set('d', '1');
+    await door.open(grpcPort);
+    clock.advance(500);
+    await until(() => updates.length === 1);
+    const empty = gone?.items['c'];
+    expect(empty?.value).toBe('');
+    expect(updates[0]?.items).toEqual({
+      a: { ...empty, key: 'a' },
+      b: { ...empty, key: 'b' },
+      d: expect.objectContaining({ value: '1' }),
+    });
+    // They are told once.
+    await door.close();
+    await until(() => clock.pending === 1);
+    await door.open(grpcPort);
+    clock.advance(500);
+    await until(() => updates.length === 2);
+    expect(Object.keys(updates[1]!.items)).toEqual(['d']);
+  });
+
   it('goes on when those who are told of errors fail themselves', async () => {
     await subscribe(() => {
       throw new Error('nobody home');
@@ -221,6 +251,122 @@ describe('a configuration subscription over gRPC', () => {
     await subscribed;
     set('1');
     await until(() => values().length === 1);
+  });
+});
+
+describe('reading what was missed', () => {
+  const updates: ConfigurationResponse[] = [];
+  const errors: Error[] = [];
+  let clock: ManualClock;
+  let server: TestGrpcServer;
+  let client: DaprClient;
+  /** What the sidecar tells of by itself, subscription by subscription. */
+  let told: (() => AsyncIterable<object>)[];
+  let read: () => unknown;
+
+  beforeEach(async () => {
+    updates.length = 0;
+    errors.length = 0;
+    told = [];
+    clock = new ManualClock();
+    server = await startGrpcServer({
+      subscribeConfiguration: () => told.shift()?.() ?? { id: 'id', items: {} },
+      getConfiguration: () => read(),
+    });
+    client = new DaprClient(
+      {
+        grpcEndpoint: server.address,
+        communicationProtocol: CommunicationProtocolEnum.GRPC,
+      },
+      { clock },
+    );
+  });
+  afterEach(async () => {
+    await client.stop();
+    await server.close();
+  });
+
+  const item = (value: string) => ({ value, version: '', metadata: {} });
+  const values = () =>
+    updates.map(({ items }) =>
+      Object.entries(items).map(([key, { value }]) => `${key}=${value}`),
+    );
+  const subscribe = () =>
+    client.configuration.subscribe(
+      'conf',
+      (update) => void updates.push(update),
+      { onError: (error) => void errors.push(error) },
+    );
+  const breaks = async (): Promise<void> => {
+    const before = errors.length;
+    server.cut();
+    await until(() => errors.length > before && clock.pending === 1);
+  };
+  const refuse = () =>
+    Promise.reject(Object.assign(new Error('not now'), { code: 2 }));
+
+  it('is tried again where it fails, with back-off, and each failure is told [C13]', async () => {
+    read = refuse;
+    await subscribe();
+    await breaks();
+    clock.advance(500);
+    for (const pause of [500, 1_000]) {
+      const before = errors.length;
+      await until(() => errors.length > before);
+      expect(errors.at(-1)?.message).toContain('not now');
+      await until(() => clock.pending === 1);
+      clock.advance(pause - 1);
+      expect(clock.pending).toBe(1);
+      if (pause === 1_000) read = () => ({ items: { a: item('1') } });
+      clock.advance(1);
+    }
+    await until(() => updates.length === 1);
+    expect(values()).toEqual([['a=1']]);
+    expect(errors).toHaveLength(3);
+  });
+
+  it('ends where the subscription breaks anew or is stopped', async () => {
+    read = refuse;
+    const subscription = await subscribe();
+    await breaks();
+    clock.advance(500);
+    await until(() => errors.length === 2 && clock.pending === 1);
+    await breaks();
+    clock.advance(500);
+    await until(() => errors.length === 4 && clock.pending === 1);
+    await subscription.stop();
+    expect(clock.pending).toBe(0);
+    expect(errors).toHaveLength(4);
+  });
+
+  it('tells of no value that is older than one that came by itself', async () => {
+    const begun = new Gate();
+    const answered = new Gate();
+    read = async () => {
+      begun.open();
+      await answered.opened;
+      return { items: { a: item('old'), c: item('1') } };
+    };
+    told = [
+      async function* () {
+        yield { id: 'id', items: {} };
+        yield { id: 'id', items: { a: item('0'), b: item('0') } };
+      },
+      async function* () {
+        yield { id: 'id', items: {} };
+        await begun.opened;
+        yield { id: 'id', items: { a: item('new') } };
+        yield { id: 'id', items: { b: item('new') } };
+      },
+    ];
+    await subscribe();
+    await until(() => updates.length === 1);
+    await breaks();
+    clock.advance(500);
+    await until(() => updates.length === 3);
+    answered.open();
+    await until(() => updates.length === 4);
+    expect(values().slice(1)).toEqual([['a=new'], ['b=new'], ['c=1']]);
   });
 });
 

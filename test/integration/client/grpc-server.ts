@@ -21,7 +21,10 @@ export interface SeenCall {
   readonly isCancelled: boolean;
 }
 
-/** The answer of a method; a rejection with a `code` is a status, and a promise that never resolves a call that hangs. */
+/**
+ * The answer of a method; a rejection with a `code` is a status, and a promise that never resolves a call that hangs. An
+ * async iterable is the messages of a stream.
+ */
 export type GrpcAnswerer = (call: SeenCall) => unknown;
 
 /** A grpc-js server of Dapr's API on a free port that keeps what it was asked, and counts its connections. */
@@ -116,6 +119,14 @@ interface ServerCall {
   end(): void;
 }
 
+function messagesOf(answer: unknown): AsyncIterable<unknown> | unknown[] {
+  const isSeveral =
+    typeof answer === 'object' &&
+    answer !== null &&
+    Symbol.asyncIterator in answer;
+  return isSeveral ? (answer as AsyncIterable<unknown>) : [answer];
+}
+
 function implementation(
   answerers: { readonly [K in DaprMethod]?: GrpcAnswerer },
   calls: SeenCall[],
@@ -142,9 +153,11 @@ function implementation(
           code: status.UNIMPLEMENTED,
         });
       };
-      // A stream sends the one answer as its first message, and stays open.
-      const stream = (call: ServerCall): void =>
-        void answerOf(call).then((message) => call.write(message));
+      // A stream sends the one answer as its first message, or each of an answer's messages, and stays open.
+      const stream = async (call: ServerCall): Promise<void> => {
+        for await (const message of messagesOf(await answerOf(call)))
+          call.write(message);
+      };
       const unary = (
         call: ServerCall,
         done: (error: unknown, message?: unknown) => void,
