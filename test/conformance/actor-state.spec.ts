@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startSidecar, type Sidecar } from '../support/sidecar.js';
+import { until } from '../support/until.js';
 import { component } from './components.js';
 import { RecordingApp } from './recording-app.js';
 import { call, errorOf, messageOf, type WireAnswer } from './wire.js';
@@ -199,9 +200,14 @@ describe.each([
   if (config)
     it('ends by its time to live', async () => {
       const operation = upsert('short', 1, { ttlInSeconds: '1' });
-      expect((await save('Cart/1', [operation])).status).toBe(204);
-      const answer = await get('Cart/1/state/short');
-      expect(answer.headers['metadata.ttlexpiretime']).toMatch(/Z$/);
+      let answer: WireAnswer | undefined;
+      // A second may have passed before it is read.
+      await until(async () => {
+        expect((await save('Cart/1', [operation])).status).toBe(204);
+        answer = await get('Cart/1/state/short');
+        return answer.status === 200;
+      });
+      expect(answer?.headers['metadata.ttlexpiretime']).toMatch(/Z$/);
       while ((await get('Cart/1/state/short')).status !== 204) await delay(20);
     });
   else

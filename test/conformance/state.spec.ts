@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { backings, startBacking, type Backing } from '../support/backing.js';
 import { startSidecar, type Sidecar } from '../support/sidecar.js';
+import { until } from '../support/until.js';
 import { Store } from './store.js';
 import { errorOf, messageOf } from './wire.js';
 
@@ -160,12 +161,17 @@ describe.each(backings)('a state store on %s', (backingName) => {
       value: 1,
       metadata: { ttlInSeconds },
     });
-    await store.save(item('short', '1'));
-    await store.call('POST', '?metadata.ttlInSeconds=1', [
-      item('asked', '100'),
-    ]);
-    expect((await store.get('short')).status).toBe(200);
-    expect((await store.get('asked')).status).toBe(200);
+    // A second may have passed before they are read.
+    await until(async () => {
+      await store.save(item('short', '1'));
+      return (await store.get('short')).status === 200;
+    });
+    await until(async () => {
+      await store.call('POST', '?metadata.ttlInSeconds=1', [
+        item('asked', '100'),
+      ]);
+      return (await store.get('asked')).status === 200;
+    });
     await store.gone('short');
     await store.gone('asked');
   });
