@@ -84,22 +84,23 @@ export class DaprClient {
 
   /** @throws DaprConfigurationError for options that it does not know or that can't be meant */
   constructor(options?: DaprClientOptions, internals?: ClientInternals);
-  /** The older form. */
+  /** The older form; what is undefined has its default. */
   constructor(
-    daprHost: string,
+    daprHost: string | undefined,
     daprPort?: string | number,
     communicationProtocol?: CommunicationProtocolEnum,
   );
   constructor(
-    first: DaprClientOptions | string = {},
+    first?: DaprClientOptions | string,
     second?: ClientInternals | string | number,
     communicationProtocol?: CommunicationProtocolEnum,
   ) {
+    const [internals, daprPort] =
+      typeof second === 'object' ? [second] : [{}, second];
     const given =
-      typeof first === 'string'
-        ? { daprHost: first, daprPort: second as string, communicationProtocol }
-        : first;
-    const internals = typeof second === 'object' ? second : {};
+      typeof first === 'object' && first !== null
+        ? first
+        : { daprHost: first, daprPort, communicationProtocol };
     this.options = resolveClientOptions(given, process.env);
     const { httpEndpoint, grpcEndpoint, ...shared } = this.options;
     const { apiToken } = this.options;

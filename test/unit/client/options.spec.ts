@@ -118,6 +118,25 @@ describe('the options of DaprClient', () => {
     expect(CommunicationProtocol).toBe(CommunicationProtocolEnum);
   });
 
+  it.each([undefined, null])(
+    'may be port and protocol without a host, as where %p comes from a variable that is not set',
+    (host) => {
+      const grpc = CommunicationProtocolEnum.GRPC;
+      const optionsOf = (...rest: [(string | number)?, typeof grpc?]) =>
+        new DaprClient(host as undefined, ...rest).options;
+      expect(optionsOf('4003', grpc)).toMatchObject({
+        grpcEndpoint: '127.0.0.1:4003',
+        communicationProtocol: grpc,
+      });
+      expect(optionsOf(3501).httpEndpoint).toBe('http://127.0.0.1:3501');
+      expect(optionsOf(undefined, grpc)).toMatchObject({
+        grpcEndpoint: '127.0.0.1:50001',
+        communicationProtocol: grpc,
+      });
+      expect(optionsOf().httpEndpoint).toBe('http://127.0.0.1:3500');
+    },
+  );
+
   it('take the token by either name, before the one in the environment', () => {
     const env = { DAPR_API_TOKEN: 'env' };
     const token = (options: DaprClientOptions) =>
