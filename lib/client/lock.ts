@@ -66,7 +66,8 @@ export interface ClientLock {
    * @param work gets a signal that aborts some time before the lock runs out (a tenth of it, 5 s at most), with a
    * `LockLostError`: what is done after that is not protected any more
    * @throws LockNotAcquiredError where somebody else has the lock, until the end of `wait`
-   * @throws LockLostError where the work ended well, but the lock had run out before
+   * @throws LockLostError where the work ended well, but the lock had run out before, or may have where the sidecar does
+   * not tell
    */
   withLock<T>(
     storeName: string,

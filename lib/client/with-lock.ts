@@ -74,10 +74,13 @@ export async function withLock<T>(
     await release();
     throw error;
   }
+  // Where the sidecar does not tell, time does.
+  const isLate = clock.now() >= since + ttl;
   const status = await release();
   if (
     status === LockStatus.LockDoesNotExist ||
-    status === LockStatus.LockBelongsToOthers
+    status === LockStatus.LockBelongsToOthers ||
+    (status !== LockStatus.Success && isLate)
   )
     throw lost(operation, 'ran out before the work had ended');
   return result;

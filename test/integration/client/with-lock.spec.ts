@@ -11,7 +11,12 @@ import {
 } from '../../../lib/index.js';
 import { EmbeddedSidecar } from '../../../lib/testing/index.js';
 import { component } from '../../conformance/components.js';
+import { Gate } from '../../support/gate.js';
 import { folderWith } from '../../support/stage.js';
+import { until } from '../../support/until.js';
+import { startGrpcServer } from './grpc-server.js';
+import { ManualClock } from './manual-clock.js';
+import { startServer } from './server.js';
 
 describe.each(['HTTP', 'GRPC'] as const)('withLock over %s', (protocol) => {
   let folder: string;
@@ -212,18 +217,6 @@ describe.each(['HTTP', 'GRPC'] as const)('withLock over %s', (protocol) => {
     expect(await isHeld('stopped')).toBe(false);
   });
 
-  it('gives a lock back of which it does not know whether it has it', async () => {
-    const stop = new AbortController();
-    const reason = new Error('enough');
-    const given = client.lock.withLock('locks', 'unknown', () => 'done', {
-      ttl: '10s',
-      signal: stop.signal,
-    });
-    setImmediate(() => stop.abort(reason));
-    await given.catch(() => undefined);
-    while (await isHeld('unknown')) await dapr.idle();
-  });
-
   it('leaves alone what its owner has already, where it never asked for the lock', async () => {
     const { lock } = client;
     await lock.lock('locks', 'mine', 'me', 60);
@@ -264,6 +257,34 @@ describe.each(['HTTP', 'GRPC'] as const)('withLock over %s', (protocol) => {
     expect(result).toBe('done');
   });
 
+  it('rejects where the lock could not be given back, but must have run out', async () => {
+    const late = client.lock.withLock(
+      'locks',
+      'left-late',
+      async () => {
+        await dapr.clock.advance('10s');
+        dapr.faults.failNext('lock');
+      },
+      { ttl: '10s' },
+    );
+    await expect(late).rejects.toThrow(LockLostError);
+  });
+
+  it('throws what late work throws where the lock could not be given back', async () => {
+    const error = new Error('broken');
+    const late = client.lock.withLock(
+      'locks',
+      'thrown-late',
+      async () => {
+        await dapr.clock.advance('10s');
+        dapr.faults.failNext('lock');
+        throw error;
+      },
+      { ttl: '10s' },
+    );
+    await expect(late).rejects.toBe(error);
+  });
+
   it.each([
     ['no time', '0s', /expiry is 0/],
     ['a number', '10', /lacks a unit/],
@@ -274,3 +295,72 @@ describe.each(['HTTP', 'GRPC'] as const)('withLock over %s', (protocol) => {
     await expect(failed).rejects.toThrow(message);
   });
 });
+
+interface Asked {
+  readonly resourceId: string;
+  readonly lockOwner: string;
+}
+
+/** A sidecar that never says whether it has taken a lock. */
+async function silentSidecar() {
+  const locks: Asked[] = [];
+  const unlocks: Asked[] = [];
+  const http = await startServer(({ url, body }, response) => {
+    const asked = JSON.parse(body.toString()) as Asked;
+    if (url.includes('/lock/')) return void locks.push(asked);
+    unlocks.push(asked);
+    response.end('{"status":0}');
+  });
+  const grpc = await startGrpcServer({
+    tryLockAlpha1({ request }) {
+      locks.push(request as Asked);
+      return new Gate().answer();
+    },
+    unlockAlpha1({ request }) {
+      unlocks.push(request as Asked);
+      return { status: LockStatus.Success };
+    },
+  });
+  return {
+    locks,
+    unlocks,
+    addresses: { httpEndpoint: http.url, grpcEndpoint: grpc.address },
+    close: () => Promise.all([http.close(), grpc.close()]),
+  };
+}
+
+describe.each(['HTTP', 'GRPC'] as const)(
+  'withLock over %s of a lock of which it does not know whether it has it',
+  (protocol) => {
+    it.each(['was aborted', 'took too long'])(
+      'gives it back where asking for it %s',
+      async (how) => {
+        const sidecar = await silentSidecar();
+        const clock = new ManualClock();
+        const communicationProtocol = CommunicationProtocolEnum[protocol];
+        const client = new DaprClient(
+          { ...sidecar.addresses, communicationProtocol },
+          { clock },
+        );
+        const stop = new AbortController();
+        const work = (): string => 'done';
+        const failed = client.lock.withLock('locks', 'unknown', work, {
+          ttl: '10s',
+          timeout: 1_000,
+          signal: stop.signal,
+        });
+        failed.catch(() => undefined);
+        await until(() => sidecar.locks.length === 1);
+        if (how === 'was aborted') stop.abort(new Error('enough'));
+        else clock.advance(1_000);
+        await expect(failed).rejects.toThrow(/^enough$|within 1000 ms/);
+        await until(() => sidecar.unlocks.length === 1);
+        const { resourceId, lockOwner } = sidecar.locks[0]!;
+        expect(resourceId).toBe('unknown');
+        expect(sidecar.unlocks[0]).toMatchObject({ resourceId, lockOwner });
+        await client.stop();
+        await sidecar.close();
+      },
+    );
+  },
+);
