@@ -43,6 +43,7 @@ function classOf(answer: FailedAnswer): ErrorClass {
   // Dapr sends these with 400, 401, 404 and 500.
   if (/_NOT_(FOUND|CONFIGURED)$/.test(errorCode)) return DaprNotFoundError;
   if (NOT_FOUND_MESSAGES[errorCode]?.test(message)) return DaprNotFoundError;
+  if (UNKNOWN_CALL.test(message)) return DaprNotFoundError;
   const ofCrypto = cryptoFailure(answer);
   if (ofCrypto) return ofCrypto.errorClass;
   // Dapr sends these with 429 and 500, too.
@@ -57,6 +58,13 @@ function classOf(answer: FailedAnswer): ErrorClass {
   if (status === 503) return SidecarUnavailableError;
   return DaprError;
 }
+
+/**
+ * What daprd says over gRPC of a call that it does not know, which it takes for one of an app, or that its Configuration
+ * denies (dapr/dapr pkg/diagnostics/grpc_tracing.go, pkg/grpc/proxy, pkg/grpc/endpoints.go).
+ */
+export const UNKNOWN_CALL =
+  /^(?:(?:cannot|failed to) proxy request: .*dapr-app-id|unknown (?:method|service) .*dapr\.proto\.runtime\.v1\.Dapr$|requested endpoint is not available$)/;
 
 const NO_INSTANCE = /no such instance exists/;
 
@@ -182,7 +190,10 @@ function adviceFor(answer: FailedAnswer): string {
   const { status, errorCode = '', message = '' } = answer;
   if (isEtagMismatch(answer))
     return 'Read the value and its etag again, then decide whether to write.';
-  if (status === 404 && errorCode === 'ERR_DIRECT_INVOKE')
+  if (
+    (status === 404 && errorCode === 'ERR_DIRECT_INVOKE') ||
+    UNKNOWN_CALL.test(message)
+  )
     return 'This sidecar does not know the call: it is too old, or its Configuration denies the API.';
   if (status === 401 && errorCode === '')
     return 'Set DAPR_API_TOKEN, or the option apiToken, to the token that the sidecar was started with.';

@@ -1,7 +1,7 @@
 import type { ErrorDetail } from '../protocol/error-codes.js';
 import { DaprTimeoutError } from './dapr-timeout.error.js';
 import type { DaprError } from './dapr.error.js';
-import { errorOfAnswer } from './error-of-answer.js';
+import { errorOfAnswer, UNKNOWN_CALL } from './error-of-answer.js';
 
 /** A status of the sidecar that is not OK. */
 export interface FailedStatus {
@@ -69,6 +69,7 @@ const CODES_OF_MESSAGES: readonly (readonly [RegExp, string])[] = [
     'ERR_ACTOR_RUNTIME_NOT_FOUND',
   ],
   [/^invalid (request|actorType|actorId|actor method): /, 'ERR_BAD_REQUEST'],
+  [UNKNOWN_CALL, 'ERR_DIRECT_INVOKE'],
   [/^(failed to invoke, id: |invoke API is not ready)/, 'ERR_DIRECT_INVOKE'],
   [/^failed finding conversation component /, 'ERR_CONVERSATION_NOT_FOUND'],
   [/: missing inputs in request$/, 'ERR_CONVERSATION_MISSING_INPUTS'],

@@ -5,6 +5,7 @@ import {
   type Socket,
 } from 'node:net';
 import { inspect } from 'node:util';
+import { status } from '@grpc/grpc-js';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { CommunicationProtocolEnum } from '../../../lib/client/communication-protocol.js';
 import { DaprClient } from '../../../lib/client/dapr-client.js';
@@ -16,6 +17,7 @@ import type {
 import { DaprBadRequestError } from '../../../lib/errors/dapr-bad-request.error.js';
 import { DaprConfigurationError } from '../../../lib/errors/dapr-configuration.error.js';
 import { DaprError } from '../../../lib/errors/dapr.error.js';
+import { DaprNotFoundError } from '../../../lib/errors/dapr-not-found.error.js';
 import { DaprTimeoutError } from '../../../lib/errors/dapr-timeout.error.js';
 import { SidecarUnavailableError } from '../../../lib/errors/sidecar-unavailable.error.js';
 import { systemClock } from '../../../lib/protocol/clock.js';
@@ -296,6 +298,68 @@ describe('DaprClient over gRPC', () => {
       const got = client.state.get('store', 'key');
       await expect(got).rejects.toThrow(DaprError);
       await expect(got).rejects.toThrow(/state\.get.* is no message of Dapr/);
+    });
+  });
+
+  describe('whose sidecar does not know a call', () => {
+    const refusing = (code: number, words: string): GrpcAnswerer => {
+      const error = Object.assign(new Error(words), { code });
+      return () => Promise.reject(error);
+    };
+
+    it.each([
+      [
+        status.UNKNOWN,
+        'cannot proxy request: missing dapr-callee-app-id or dapr-app-id metadata',
+      ],
+      [
+        status.UNKNOWN,
+        'failed to proxy request: required metadata dapr-callee-app-id or dapr-app-id not found',
+      ],
+      [
+        status.UNIMPLEMENTED,
+        'unknown method GetState for service dapr.proto.runtime.v1.Dapr',
+      ],
+      [status.UNIMPLEMENTED, 'unknown service dapr.proto.runtime.v1.Dapr'],
+      [status.UNIMPLEMENTED, 'requested endpoint is not available'],
+    ])('says so, as over HTTP: %i %s [C3]', async (code, words) => {
+      const refuse = refusing(code, words);
+      const server = await serverOf({
+        getState: refuse,
+        subscribeConfiguration: refuse,
+      });
+      const client = clientOf({ grpcEndpoint: server.address });
+      const { configuration, state } = client;
+      for (const [call, operation] of [
+        [() => state.get('store', 'key'), 'state.get "store" key "key"'],
+        [
+          () => configuration.subscribe('store', () => undefined),
+          'configuration.subscribe "store"',
+        ],
+      ] as const) {
+        const failed = call();
+        await expect(failed).rejects.toThrow(DaprNotFoundError);
+        await expect(failed).rejects.toMatchObject({
+          errorCode: 'ERR_DIRECT_INVOKE',
+          message: expect.stringContaining(
+            `${operation} failed: ${words} (ERR_DIRECT_INVOKE, status`,
+          ),
+        });
+        await expect(failed).rejects.toThrow(
+          /This sidecar does not know the call: it is too old/,
+        );
+      }
+    });
+
+    it('does not say so of an app that does not know it', async () => {
+      const words = 'unknown service dapr.proto.runtime.v1.AppCallback';
+      const server = await serverOf({
+        invokeService: refusing(status.UNIMPLEMENTED, words),
+      });
+      const client = clientOf({ grpcEndpoint: server.address });
+      const failed = client.invoker.invoke('shop', 'm');
+      await expect(failed).rejects.toThrow(words);
+      await expect(failed).rejects.not.toThrow(DaprNotFoundError);
     });
   });
 

@@ -116,6 +116,7 @@ interface ServerCall {
   readonly metadata: Metadata;
   readonly cancelled: boolean;
   write(message: unknown): void;
+  emit(event: 'error', error: unknown): void;
   end(): void;
 }
 
@@ -155,8 +156,12 @@ function implementation(
       };
       // A stream sends the one answer as its first message, or each of an answer's messages, and stays open.
       const stream = async (call: ServerCall): Promise<void> => {
-        for await (const message of messagesOf(await answerOf(call)))
-          call.write(message);
+        try {
+          for await (const message of messagesOf(await answerOf(call)))
+            call.write(message);
+        } catch (error) {
+          call.emit('error', error);
+        }
       };
       const unary = (
         call: ServerCall,
