@@ -5,6 +5,7 @@ import { decodePayload } from '../protocol/payload.js';
 import type { ActorMethodRequest, ClientActor } from './actor.js';
 import type { CallOptions } from './call-options.js';
 import { HttpMethod } from './http-method.js';
+import { headersWithout, isToken } from './invocation.js';
 import { decoding, jsonOf } from './json.js';
 
 /** What a call of an actor hands on of the turn that it is made in. */
@@ -28,9 +29,10 @@ export type BeginCall = (
 export async function callActor<T>(
   begin: BeginCall | undefined,
   operation: string,
-  { actorType, actorId, headers }: ActorMethodRequest,
+  { actorType, actorId, headers: given }: ActorMethodRequest,
   call: (headers: ActorMethodRequest['headers']) => Promise<T>,
 ): Promise<T> {
+  const headers = headersWithout(given, isToken);
   const out = begin?.(operation, actorType, actorId);
   if (!out) return call(headers);
   try {

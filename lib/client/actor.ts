@@ -109,7 +109,7 @@ export interface ClientActor {
     method: string,
     body?: unknown,
   ): Promise<T>;
-  /** A method call with its own headers and raw bodies. */
+  /** A method call with its own headers (but for `dapr-api-token`, which is the client's alone) and raw bodies. */
   request(request: ActorMethodRequest): Promise<ActorMethodAnswer>;
   /** Undefined where nothing is stored under the key. */
   stateGet<T = unknown>(

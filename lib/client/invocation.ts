@@ -83,18 +83,47 @@ function contentTypeOf(headers: InvokerOptions['headers']): string | undefined {
 
 /** What the caller hands on, but for what would lead elsewhere and for the length, which the body has. */
 function headersFor(headers: InvokerOptions['headers']): typeof headers {
+  return headersWithout(headers, isLeftOut);
+}
+
+/**
+ * The options of a call whose answer is read by its content type alone. Go undoes the compression of an answer by itself,
+ * but where its caller asks for one.
+ */
+export function withoutEncodings(
+  options: InvokerOptions | undefined,
+): InvokerOptions | undefined {
+  const isEncoding = (name: string): boolean => name === 'accept-encoding';
+  return (
+    options && {
+      ...options,
+      headers: headersWithout(options.headers, isEncoding),
+    }
+  );
+}
+
+export function headersWithout<T extends string | undefined>(
+  headers: Readonly<Record<string, T>> | undefined,
+  isOut: (name: string, value: string) => boolean,
+): Readonly<Record<string, T>> | undefined {
   if (headers === undefined) return undefined;
   return Object.fromEntries(
     Object.entries(headers).filter(
-      ([name, value]) => !isLeftOut(name.toLowerCase(), String(value)),
+      ([name, value]) => !isOut(name.toLowerCase(), String(value)),
     ),
   );
+}
+
+/** That of a call that is served is the app's: the sidecar would refuse it, or show it to another app. */
+export function isToken(name: string): boolean {
+  return name === Headers.apiToken;
 }
 
 function isLeftOut(name: string, value: string): boolean {
   return (
     name === 'content-length' ||
     name === Headers.appId ||
+    isToken(name) ||
     (name === 'authorization' && namesApp(value))
   );
 }

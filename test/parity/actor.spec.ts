@@ -146,10 +146,15 @@ describeParity(
         actorId: id,
         method: 'look',
         body: Buffer.from('[1]'),
-        headers: { 'x-nestjs-dapr': '1', 'x-custom': 'c' },
+        headers: {
+          'x-nestjs-dapr': '1',
+          'x-custom': 'c',
+          'Dapr-Api-Token': 'of the caller',
+        },
       });
       await client.stop();
       const { headers, text } = await app.next(endpoint);
+      expect(headers).not.toHaveProperty('dapr-api-token');
       expect(text).toBe('[1]');
       expect(headers).toMatchObject({
         'x-nestjs-dapr': '1',
@@ -400,6 +405,7 @@ describeParity(
           failurePolicy,
         });
       }
+      await until(() => calls('twice') === 3);
       // By then the default policy would have called again.
       const fence = answering(idOf('fence'), 'remind/r', {});
       await actor.reminderCreate('Cart', idOf('fence'), 'r', {

@@ -7,13 +7,19 @@ import {
   jest,
 } from '@jest/globals';
 import { Readable } from 'node:stream';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import {
   DaprBadRequestError,
   DaprError,
   HttpMethod,
   type InvokerOptions,
 } from '../../lib/index.js';
-import { RecordingApp, type Answer } from '../conformance/recording-app.js';
+import { component } from '../conformance/components.js';
+import {
+  RecordingApp,
+  type Answer,
+  type Received,
+} from '../conformance/recording-app.js';
 import { describeParity } from './parity.js';
 
 class Order {
@@ -280,6 +286,54 @@ spec:
         expect(headers).not.toHaveProperty(name.toLowerCase());
       },
     );
+
+    it.each(['dapr-api-token', 'Dapr-Api-Token'])(
+      'keeps the token that the app was shown as %s to itself',
+      async (name) => {
+        answering({});
+        const headers = { [name]: 'of the caller', 'x-own': 'o' };
+        await invoke('m', 'GET', undefined, { headers });
+        const received = await app.next('GET /m');
+        expect(received.headers['x-own']).toBe('o');
+        expect(received.headers).not.toHaveProperty('dapr-api-token');
+      },
+    );
+
+    /** Compresses for those who ask for it, as Go does, which then undoes it by itself. */
+    const compressing = ({ headers }: Received): Answer =>
+      headers['accept-encoding'] === 'gzip'
+        ? {
+            headers: {
+              'content-type': 'application/json',
+              'content-encoding': 'gzip',
+            },
+            body: gzipSync('{"a":1}'),
+          }
+        : { body: { a: 1 } };
+
+    it('reads what an app compresses for whose headers are handed on', async () => {
+      app.on('GET /m', compressing);
+      const headers = { 'Accept-Encoding': 'gzip' };
+      expect(await invoke('m', 'GET', undefined, { headers })).toEqual({
+        a: 1,
+      });
+    });
+
+    it('gives what an app compresses as it is to those who ask for it and read its headers', async () => {
+      app.on('GET /m', compressing);
+      const answer = await run.client.invoker.request(
+        'callee',
+        'm',
+        'GET',
+        undefined,
+        { headers: { 'accept-encoding': 'gzip' } },
+      );
+      const isCompressed = answer.headers['content-encoding'] === 'gzip';
+      // What grpc-js says of the encodings that it takes reaches the app, too.
+      expect(isCompressed).toBe(run.protocol === 'HTTP');
+      const bytes = await answer.bytes();
+      expect(`${isCompressed ? gunzipSync(bytes) : bytes}`).toBe('{"a":1}');
+    });
 
     it('sends credentials that are the app’s business', async () => {
       answering({});
@@ -558,6 +612,37 @@ spec:
         invoke('slow', 'GET', undefined, { timeout: 50 }),
       ).rejects.toMatchObject({ name: 'DaprTimeoutError' });
       release();
+    });
+  },
+);
+
+const API_TOKEN = 'token-of-the-sidecar';
+const APP_TOKEN = 'token-of-the-app';
+
+describeParity(
+  'service invocation behind tokens',
+  {
+    appId: 'callee',
+    app,
+    apiToken: API_TOKEN,
+    appToken: APP_TOKEN,
+    resources: () => component('state.in-memory', 'store'),
+  },
+  (run) => {
+    it('goes on from a handler with the headers that it got, and with the token of its client', async () => {
+      const { invoker } = run.connect({ apiToken: API_TOKEN });
+      app.on('GET /m', {});
+      await invoker.invoke('callee', 'm');
+      const shown = (await app.next('GET /m')).headers['dapr-api-token'];
+      expect(shown).toBe(APP_TOKEN);
+      const headers = { 'dapr-api-token': `${shown}`, 'x-own': 'o' };
+      await invoker.invoke('callee', 'm', 'GET', undefined, { headers });
+      expect((await app.next('GET /m')).headers).toMatchObject(headers);
+      const answer = await invoker.request('callee', 'm', 'GET', undefined, {
+        headers,
+      });
+      expect(answer.status).toBe(200);
+      answer.body.destroy();
     });
   },
 );

@@ -109,6 +109,14 @@ describe('a client of an app that speaks gRPC', () => {
 
   const seen = (name: string) => app.calls.at(-1)?.get(name);
 
+  it('is called with the token of the client, though the metadata that are handed on have one', async () => {
+    const metadata = new Metadata();
+    metadata.set('dapr-api-token', APP_TOKEN);
+    const { greeting } = await greet(await greeterOf(), 'Ada', metadata);
+    expect(greeting).toEqual({ text: 'Hello, Ada' });
+    expect(metadata.getMap()).toEqual({ 'dapr-api-token': APP_TOKEN });
+  });
+
   it('is an instance of its class, whatever the protocol of the client', async () => {
     for (const protocol of [
       CommunicationProtocolEnum.HTTP,

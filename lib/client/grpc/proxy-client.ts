@@ -43,13 +43,14 @@ export function makeProxy<T>(
   );
 }
 
-/** The caller's own values come first. */
+/** The caller's own values come first, but for the token: one that is handed on is that of the app. */
 function stamped(
   given: Metadata,
   { options: { headers, scopeHeaders } }: Link,
   appId: string | undefined,
 ): Metadata {
   const metadata = given.clone();
+  metadata.remove(Headers.apiToken);
   const own: Record<string, string> = {
     ...headers,
     ...scopeHeaders?.('other'),

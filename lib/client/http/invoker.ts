@@ -6,6 +6,7 @@ import {
   appError,
   decodeAnswer,
   invocationOf,
+  withoutEncodings,
   type Verb,
 } from '../invocation.js';
 import type {
@@ -29,7 +30,13 @@ export class HttpInvoker implements ClientInvoker {
     data?: unknown,
     options?: InvokerOptions,
   ): Promise<T> {
-    const call = callOf(appId, methodName, method, data, options);
+    const call = callOf(
+      appId,
+      methodName,
+      method,
+      data,
+      withoutEncodings(options),
+    );
     const answer = await this.channel.request(call);
     if (answer.status > 399) throw invocationError(call.operation, answer);
     return decoding(call.operation, () => bodyOf(answer)) as T;
