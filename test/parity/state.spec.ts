@@ -307,19 +307,22 @@ describeParity(
     it('forgets a value after its time to live, that of the call before that of the entry', async () => {
       const { state } = run.client;
       const metadata = { ttlInSeconds: 1 };
-      await state.save('store', [{ key: 'short', value: 1, metadata }]);
-      await state.save(
-        'store',
-        [{ key: 'asked', value: 1, metadata: { ttlInSeconds: 100 } }],
-        { metadata },
-      );
-      await state.transaction('store', [
-        { operation: 'upsert', request: { key: 'both', value: 1, metadata } },
-      ]);
       const keys = ['short', 'asked', 'both'];
       const values = async (): Promise<unknown[]> =>
         (await state.getBulk('store', keys)).map(({ data }) => data);
-      expect(await values()).toEqual([1, 1, 1]);
+      // A second may have passed before they are read.
+      await until(async () => {
+        await state.save('store', [{ key: 'short', value: 1, metadata }]);
+        await state.save(
+          'store',
+          [{ key: 'asked', value: 1, metadata: { ttlInSeconds: 100 } }],
+          { metadata },
+        );
+        await state.transaction('store', [
+          { operation: 'upsert', request: { key: 'both', value: 1, metadata } },
+        ]);
+        return (await values()).every((one) => one === 1);
+      });
       await until(async () =>
         (await values()).every((one) => one === undefined),
       );
