@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { setTimeout as delay } from 'node:timers/promises';
+import type { IncomingMessage, Server } from 'node:http';
 import {
   Actor,
   ActorProxyFactory,
@@ -104,12 +104,10 @@ class PorterActor extends Actor {
   }
 }
 
-/** Nothing tells when a call waits: this is time enough. */
-const queued = () => delay(50);
-
 describe('turns of a type with a limit', () => {
   let nest: NestRun;
   let workshop: Workshop;
+  const paths: string[] = [];
   beforeAll(async () => {
     nest = await runNest({
       adapter: new ExpressAdapter(),
@@ -117,12 +115,17 @@ describe('turns of a type with a limit', () => {
       providers: [BenchActor, LatheActor, PorterActor, Workshop],
     });
     workshop = nest.app.get(Workshop);
+    const server: Server = nest.app.getHttpServer();
+    server.on('request', ({ url = '' }: IncomingMessage) => paths.push(url));
   });
   afterAll(() => nest.close());
 
   const bench = (id: string) =>
     nest.app.get(ActorProxyFactory).get(BenchActor, id);
   const began = (id: string) => () => workshop.began.includes(id);
+  /** A call has come to the app, where it waits for its turn. */
+  const arrived = (id: string) =>
+    until(() => paths.some((path) => path.includes(`/${id}/method/`)));
 
   it('are that many at a time, and the others follow in the order they came', async () => {
     const calls: Promise<void>[] = [];
@@ -130,7 +133,7 @@ describe('turns of a type with a limit', () => {
     await until(() => workshop.working.size === 2);
     for (const id of ['c', 'd', 'e']) {
       calls.push(bench(id).work());
-      await queued();
+      await arrived(id);
     }
     for (const id of ['a', 'b', 'c', 'd']) workshop.gateOf(id).open();
     await until(began('e'));
@@ -152,7 +155,7 @@ describe('turns of a type with a limit', () => {
     const asking = lathe('asking').workAndAsk('asked');
     await until(began('asking'));
     const before = lathe('asked').name();
-    await queued();
+    await arrived('asked');
     workshop.gateOf('asking').open();
     expect(await Promise.all([asking, before])).toEqual(['asked', 'asked']);
     expect(await lathe('another').name()).toBe('another');
@@ -162,7 +165,7 @@ describe('turns of a type with a limit', () => {
     const calls = [bench('f').work(), bench('g').work()];
     await until(() => workshop.working.size === 2);
     const late = bench('late').work();
-    await queued();
+    await arrived('late');
     await callApp(nest, 'DELETE', '/actors/Bench/late');
     await expect(late).rejects.toThrow(/stored nothing: Dapr deactivated/);
     workshop.gateOf('f').open();
