@@ -203,7 +203,12 @@ describe.each(platforms)('an actor on %s', (platform, adapter) => {
     const gone = 'deactivate idle, state out of reach';
     await until(isJournaled(gone));
     await expect(idler.up()).resolves.toBe(2);
-    expect(journalOf('idle')).toEqual(['activate idle', gone, 'activate idle']);
+    // By now it may be idle again.
+    expect(journalOf('idle').slice(0, 3)).toEqual([
+      'activate idle',
+      gone,
+      'activate idle',
+    ]);
   });
 
   it('whose turn outlasts the idle time stores nothing of it, and takes the next call as another [A18]', async () => {
@@ -212,8 +217,12 @@ describe.each(platforms)('an actor on %s', (platform, adapter) => {
     const next = idler.up();
     gate.open();
     await expect(next).resolves.toBe(1);
-    expect(await stored('Idler', 'busy')).toBe(1);
-    expect(journalOf('busy')).toEqual([
+    // Dapr tells the state of active actors only, and by now this one may be idle again.
+    await until(async () => {
+      await idler.count();
+      return (await stored('Idler', 'busy').catch(() => undefined)) === 1;
+    });
+    expect(journalOf('busy').slice(0, 5)).toEqual([
       'activate busy',
       'slow busy',
       'end busy',

@@ -148,6 +148,19 @@ describe.each(platforms)('timers and reminders on %s', (platform, adapter) => {
     };
   };
 
+  /** An actor that did its work in that many milliseconds: on a busy machine not always the first one. */
+  const newClockWithin = async (
+    limit: number,
+    work: (made: ReturnType<typeof newClock>) => Promise<void>,
+  ): Promise<ReturnType<typeof newClock>> => {
+    for (;;) {
+      const made = newClock();
+      const begun = Date.now();
+      await work(made);
+      if (Date.now() - begun < limit) return made;
+    }
+  };
+
   it('come by the name of their handler, and store what it sets [A14]', async () => {
     const { clock, came, stored } = newClock();
     await clock.setTimer('tick', { dueTime: '0s', period: '100ms' });
@@ -158,22 +171,24 @@ describe.each(platforms)('timers and reminders on %s', (platform, adapter) => {
 
   it('come once where they have no period, and not after they were removed [A13]', async () => {
     const { clock, came } = newClock();
-    const { clock: other, came: cameToOther } = newClock();
     await clock.setReminder('wake', { dueTime: '100ms' });
     await clock.setTimer('tick', { dueTime: '100ms' });
     expect(await clock.reminder('wake')).not.toHaveProperty('period');
-    await other.setReminder('wake', { dueTime: '500ms' });
-    await other.setTimer('tick', { dueTime: '500ms' });
-    await other.removeReminder('wake');
-    await other.removeTimer('tick');
-    expect(await other.reminder('wake')).toEqual({ none: true });
+    const other = await newClockWithin(1000, async ({ clock: removing }) => {
+      await removing.setReminder('wake', { dueTime: '1s' });
+      await removing.setTimer('tick', { dueTime: '1s' });
+      await removing.removeReminder('wake');
+      await removing.removeTimer('tick');
+    });
+    expect(await other.clock.reminder('wake')).toEqual({ none: true });
+    await until(() => came('onWake').length > 0 && came('onTick').length > 0);
     const mark = newClock();
     await mark.clock.setReminder('wake', { dueTime: '1500ms' });
     await until(() => mark.came('onWake').length === 1);
     expect(came('onWake')).toHaveLength(1);
     expect(came('onTick')).toHaveLength(1);
-    expect(cameToOther('onWake')).toEqual([]);
-    expect(cameToOther('onTick')).toEqual([]);
+    expect(other.came('onWake')).toEqual([]);
+    expect(other.came('onTick')).toEqual([]);
   });
 
   it('hand over their data as it was set [A15]', async () => {
@@ -262,8 +277,9 @@ describe.each(platforms)('timers and reminders on %s', (platform, adapter) => {
     const { clock, came } = newClock();
     await clock.setReminder('wake', { dueTime: '0s', period: 'R2/PT1S' });
     await clock.setTimer('tick', { dueTime: '0s', period: 'R3/PT1S' });
+    await until(() => came('onWake').length >= 2 && came('onTick').length >= 3);
     const mark = newClock();
-    await mark.clock.setReminder('wake', { dueTime: '2500ms' });
+    await mark.clock.setReminder('wake', { dueTime: '1500ms' });
     await until(() => mark.came('onWake').length === 1);
     expect(came('onWake')).toHaveLength(2);
     expect(came('onTick')).toHaveLength(3);
@@ -274,8 +290,9 @@ describe.each(platforms)('timers and reminders on %s', (platform, adapter) => {
     const times = { dueTime: '0s', period: '200ms', ttl: '900ms' };
     await clock.setReminder('wake', times);
     await clock.setTimer('tick', times);
+    await until(() => came('onWake').length >= 5 && came('onTick').length >= 5);
     const mark = newClock();
-    await mark.clock.setReminder('wake', { dueTime: '2s' });
+    await mark.clock.setReminder('wake', { dueTime: '1s' });
     await until(() => mark.came('onWake').length === 1);
     expect(came('onWake')).toHaveLength(5);
     expect(came('onTick')).toHaveLength(5);

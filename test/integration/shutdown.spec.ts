@@ -299,19 +299,22 @@ describe.each(modes)('an app that ends, on %s', (_mode, startMode, adapter) => {
   });
 
   it('says first that it is not healthy, and goes on for the time of drainDelay [H20]', async () => {
-    await start({ drainDelay: 250 });
+    const drainDelay = 1000;
+    await start({ drainDelay });
     const answer = send('POST', slow, cloudEvent('the order'));
     await until(() => events.includes('working'));
     const begun = Date.now();
     const closed = running.app.close();
     await until(async () => !(await isHealthy()));
     const meanwhile = await send('POST', quick, cloudEvent('meanwhile'));
-    expect(meanwhile.json).toEqual({ status: 'SUCCESS' });
+    // On a busy machine the time may be over by now.
+    if (Date.now() - begun < drainDelay - 10)
+      expect(meanwhile.json).toEqual({ status: 'SUCCESS' });
     await until(
       async () =>
         (await send('POST', quick, cloudEvent('later'))).status === 503,
     );
-    expect(Date.now() - begun).toBeGreaterThanOrEqual(240);
+    expect(Date.now() - begun).toBeGreaterThanOrEqual(drainDelay - 10);
     gate.open();
     expect((await answer).json).toEqual({ status: 'SUCCESS' });
     await closed;
@@ -333,7 +336,8 @@ describe.each(modes)('an app that ends, on %s', (_mode, startMode, adapter) => {
     const ended = once(unused, 'close');
     const begun = Date.now();
     await running.app.close();
-    expect(Date.now() - begun).toBeLessThan(2000);
+    // Less than the five seconds for which node:http keeps an idle connection.
+    expect(Date.now() - begun).toBeLessThan(4500);
     await ended;
     agent.destroy();
     await expectNothingLeft();
