@@ -4,6 +4,7 @@ import { cryptoFailure } from './crypto-failure.js';
 import { DaprBadRequestError } from './dapr-bad-request.error.js';
 import { DaprNotFoundError } from './dapr-not-found.error.js';
 import { DaprPermissionError } from './dapr-permission.error.js';
+import { DaprTimeoutError } from './dapr-timeout.error.js';
 import { DaprError, type DaprErrorOptions } from './dapr.error.js';
 import { EtagMismatchError } from './etag-mismatch.error.js';
 import { SidecarUnavailableError } from './sidecar-unavailable.error.js';
@@ -56,6 +57,7 @@ function classOf(answer: FailedAnswer): ErrorClass {
   // Over gRPC their codes say other things.
   if (MISUSE.has(errorCode)) return DaprBadRequestError;
   if (status === 503) return SidecarUnavailableError;
+  if (status === 504) return DaprTimeoutError;
   return DaprError;
 }
 
@@ -67,6 +69,10 @@ export const UNKNOWN_CALL =
   /^(?:(?:cannot|failed to) proxy request: .*dapr-app-id|unknown (?:method|service) .*dapr\.proto\.runtime\.v1\.Dapr$|requested endpoint is not available$)/;
 
 const NO_INSTANCE = /no such instance exists/;
+
+// Of a secret, not of a host or a namespace: the words of local.file and kubernetes, of vault, AWS, Azure and GCP.
+const NO_SECRET =
+  /: secrets? .* not found$|: getSecret .* failed secret key or version not exist$|\b(?:ResourceNotFoundException|ParameterNotFound): |\bERROR CODE: SecretNotFound\b|code = NotFound desc = Secret /;
 
 // The limit of daprd's --max-body-size, over HTTP and over gRPC.
 const TOO_LARGE =
@@ -85,7 +91,7 @@ const NOT_FOUND_MESSAGES: Readonly<Record<string, RegExp>> = {
   ERR_RESUME_WORKFLOW: NO_INSTANCE,
   ERR_RAISE_EVENT_WORKFLOW: NO_INSTANCE,
   ERR_ACTOR_INVOKE_METHOD: /did not find address|actor method not found/,
-  ERR_SECRET_GET: /not found/i,
+  ERR_SECRET_GET: NO_SECRET,
 };
 
 function isEtagMismatch(answer: FailedAnswer): boolean {

@@ -1,5 +1,4 @@
 import type { ErrorDetail } from '../protocol/error-codes.js';
-import { DaprTimeoutError } from './dapr-timeout.error.js';
 import type { DaprError } from './dapr.error.js';
 import { errorOfAnswer, UNKNOWN_CALL } from './error-of-answer.js';
 
@@ -14,17 +13,9 @@ export interface FailedStatus {
   readonly errorCode?: string | undefined;
 }
 
-const GATEWAY_TIMEOUT = 504;
-
 /** The error that a status means: the same that the HTTP API's answer means. */
 export function errorOfStatus(failed: FailedStatus): DaprError {
   const { operation, status, message, details } = failed;
-  if (status === GATEWAY_TIMEOUT)
-    return new DaprTimeoutError(`${operation} failed: ${message}.`, {
-      operation,
-      status,
-      details,
-    });
   const errorCode = isTokenWrong(failed)
     ? undefined
     : (codeOf(details) ?? codeOfMessage(message) ?? failed.errorCode);

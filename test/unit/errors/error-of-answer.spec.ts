@@ -3,12 +3,22 @@ import { ActorInvocationError } from '../../../lib/errors/actor-invocation.error
 import { DaprBadRequestError } from '../../../lib/errors/dapr-bad-request.error.js';
 import { DaprNotFoundError } from '../../../lib/errors/dapr-not-found.error.js';
 import { DaprPermissionError } from '../../../lib/errors/dapr-permission.error.js';
+import { DaprTimeoutError } from '../../../lib/errors/dapr-timeout.error.js';
 import { DaprError } from '../../../lib/errors/dapr.error.js';
 import { errorOfAnswer } from '../../../lib/errors/error-of-answer.js';
 import { EtagMismatchError } from '../../../lib/errors/etag-mismatch.error.js';
 import { SidecarUnavailableError } from '../../../lib/errors/sidecar-unavailable.error.js';
 
 const operation = 'some.call "name"';
+
+function secretError(words: string): DaprError {
+  return errorOfAnswer({
+    operation,
+    status: 500,
+    errorCode: 'ERR_SECRET_GET',
+    message: `failed getting secret with key a from secret store b: ${words}`,
+  });
+}
 
 describe('the error of an answer', () => {
   it.each<[number, string | undefined, string, typeof DaprError]>([
@@ -46,6 +56,8 @@ describe('the error of an answer', () => {
     [400, 'ERR_MALFORMED_REQUEST', 'x', DaprBadRequestError],
     [431, undefined, 'x', DaprBadRequestError],
     [503, 'ERR_ACTOR_RUNTIME_CLOSED', 'x', SidecarUnavailableError],
+    [504, undefined, 'upstream request timeout', DaprTimeoutError],
+    [504, 'ERR_STATE_GET', 'context deadline exceeded', DaprTimeoutError],
     [409, 'ERR_ACTOR_REMINDER_ALREADY_EXISTS', 'x', DaprError],
     [500, 'ERR_PUBSUB_PUBLISH_MESSAGE', 'x', DaprError],
     [500, 'ERR_ACTOR_STACK_DEPTH', 'x', DaprError],
@@ -71,6 +83,28 @@ describe('the error of an answer', () => {
       expect(error.message).toContain(`${operation} failed: ${message}`);
     },
   );
+
+  it.each([
+    // As components-contrib's local.file, kubernetes, hashicorp.vault, aws, azure.keyvault and gcp say it.
+    'secret a:b not found',
+    'secrets "a" not found',
+    'getSecret a failed secret key or version not exist',
+    "couldn't get secret: operation error Secrets Manager: GetSecretValue, https response error StatusCode: 400, RequestID: 1, ResourceNotFoundException: Secrets Manager can't find the specified secret.",
+    "couldn't get secret: operation error SSM: GetParameter, https response error StatusCode: 400, RequestID: 1, ParameterNotFound: ",
+    'GET https://v.vault.azure.net/secrets/a/\n----\nRESPONSE 404: 404 Not Found\nERROR CODE: SecretNotFound\n----',
+    'failed to access secret version: rpc error: code = NotFound desc = Secret [projects/1/secrets/a] not found or has no versions.',
+  ])('of a secret that is not there is told by its text: %s [C3]', (words) => {
+    expect(secretError(words)).toBeInstanceOf(DaprNotFoundError);
+  });
+
+  it.each([
+    'couldn\'t get secret: Get "https://vault:8200/v1/secret/data/a": dial tcp: lookup vault: host not found',
+    'couldn\'t get successful response, status code 404, body {"errors":["namespace not found"]}',
+    'namespaces "prod" not found',
+    'secret a not found in the cache: connection refused',
+  ])('of a store that is in trouble is no missing secret: %s [C3]', (words) => {
+    expect(secretError(words).constructor).toBe(DaprError);
+  });
 
   it('says what to check', () => {
     const { message } = errorOfAnswer({
