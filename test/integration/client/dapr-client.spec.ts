@@ -6,6 +6,7 @@ import {
   Server as TcpServer,
   type AddressInfo,
 } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { inspect } from 'node:util';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { DaprClient } from '../../../lib/client/dapr-client.js';
@@ -533,6 +534,28 @@ describe('DaprClient', () => {
       // The type of a TLS handshake record.
       expect(firstBytes).toEqual([0x16, 0x16]);
       await new Promise((resolve) => server.close(resolve));
+    });
+
+    const hasIpv6 = Object.values(networkInterfaces())
+      .flat()
+      .some((each) => each?.address === '::1');
+    (hasIpv6 ? it : it.skip)('finds a sidecar on IPv6 [C9]', async () => {
+      const server = createServer((_, response) => response.end('"six"'));
+      server.listen(0, '::1');
+      await once(server, 'listening');
+      const { port } = server.address() as AddressInfo;
+      for (const options of [
+        { httpEndpoint: `http://[::1]:${port}` },
+        { daprHost: '::1', daprPort: port },
+        { daprHost: '[::1]', daprPort: port },
+      ]) {
+        const client = clientOf(options);
+        expect(await client.state.get('s', 'k')).toBe('six');
+        await client.stop();
+      }
+      const closed = once(server, 'close');
+      server.close();
+      await closed;
     });
 
     it('finds a sidecar whose address is known only later, and follows it', async () => {
