@@ -46,8 +46,13 @@ export function payloadOf({
 
 /** daprd gives what is said for all only to entries that have some metadata of their own. */
 export function metadataOf(
+  operation: string,
   { metadata }: IdentifiedEntry,
   common: MetadataValues | undefined,
 ): Record<string, string> | undefined {
-  return metadataText((common || metadata) && { ...common, ...metadata });
+  if (!common && !metadata) return undefined;
+  return {
+    ...metadataText(operation, common),
+    ...metadataText(operation, metadata),
+  };
 }

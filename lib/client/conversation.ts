@@ -1,6 +1,7 @@
 import { toMilliseconds, type Duration } from '../protocol/duration.js';
 import type { CallOptions } from './call-options.js';
 import { encoding } from './json.js';
+import type { MetadataValues } from './metadata-values.js';
 
 /** A call of a tool that the model asks for, or has asked for earlier. */
 export interface ConversationToolCall {
@@ -70,7 +71,7 @@ export interface ConversationRequest {
   /** How long the provider keeps what it has read. */
   readonly promptCacheRetention?: Duration | undefined;
   /** As the component takes it. */
-  readonly metadata?: Readonly<Record<string, string>> | undefined;
+  readonly metadata?: MetadataValues | undefined;
 }
 
 export interface ConversationChoice {

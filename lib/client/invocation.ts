@@ -8,6 +8,7 @@ import { decodePayload, encodePayload } from '../protocol/payload.js';
 import type { HttpMethod } from './http-method.js';
 import type { InvocationAnswer, InvokerOptions } from './invoker.js';
 import { encoding } from './json.js';
+import { textOf } from './metadata-values.js';
 import { requireName } from './name.js';
 
 export type Verb = HttpMethod | Uppercase<HttpMethod>;
@@ -156,13 +157,16 @@ function addressOf(
     );
   const encode = (value: string): string =>
     value.replace(TO_ENCODE, encodeURIComponent);
-  const query = [
-    encode(rest.join('?')),
-    new URLSearchParams(extra as Record<string, string>).toString(),
-  ]
+  const query = [encode(rest.join('?')), queryOf(operation, extra)]
     .filter((part) => part !== '')
     .join('&');
   return { path: encode(path.replace(/^\/+/, '')), query };
+}
+
+function queryOf(operation: string, extra: InvokerOptions['query']): string {
+  if (extra === undefined || extra instanceof URLSearchParams)
+    return String(extra ?? '');
+  return new URLSearchParams(textOf(operation, 'query', extra)).toString();
 }
 
 /** The body of an app's answer; '' is the content type where the app named none. */

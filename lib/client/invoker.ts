@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import type { HeaderBag } from '../protocol/headers.js';
 import type { CallOptions } from './call-options.js';
 import type { HttpMethod } from './http-method.js';
+import type { TextValues } from './metadata-values.js';
 
 export interface InvokerOptions extends CallOptions {
   /**
@@ -10,9 +11,8 @@ export interface InvokerOptions extends CallOptions {
    * credentials of that name. `invoke` leaves out `accept-encoding`, too: it reads what is not compressed.
    */
   readonly headers?: Readonly<Record<string, string | undefined>> | undefined;
-  /** Added to the query of the method's path. */
-  readonly query?:
-    Readonly<Record<string, string>> | URLSearchParams | undefined;
+  /** Added to the query of the method's path; what is undefined is left out. */
+  readonly query?: TextValues | URLSearchParams | undefined;
 }
 
 /** The answer of an invoked app, of any status. Read or destroy the body, else its connection stays open. */

@@ -350,6 +350,22 @@ spec:
       expect(url).toBe('/m?a=1&a=%202&b=2+%26+3&c=%C3%BC');
     });
 
+    it('sends numbers and booleans of a query as text, and nothing of what is undefined', async () => {
+      answering({});
+      const query = { page: 2, all: false, sort: undefined };
+      await invoke('m', 'GET', undefined, { query });
+      expect((await app.next('GET /m')).url).toBe('/m?page=2&all=false');
+    });
+
+    it('refuses a query that holds an object', async () => {
+      const query = { filter: { a: 1 } as unknown as string };
+      const failed = invoke('m', 'GET', undefined, { query });
+      await expect(failed).rejects.toThrow(DaprBadRequestError);
+      await expect(failed).rejects.toThrow(
+        'invoker.invoke "callee" GET "m" failed: "filter" of the query is an object; text, a number or a boolean is due.',
+      );
+    });
+
     it.each([
       ['a/b', '/a/b'],
       ['/a//b/', '/a/b'],

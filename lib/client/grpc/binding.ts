@@ -26,7 +26,7 @@ export class GrpcBinding implements ClientBinding {
         name: bindingName,
         operation,
         data: asOverHttp(jsonOf(call, { data })),
-        metadata: metadataText(metadata) ?? {},
+        metadata: metadataText(call, metadata) ?? {},
       },
       { operation: call, errorCode: 'ERR_INVOKE_OUTPUT_BINDING', options },
     );

@@ -124,10 +124,15 @@ function scheduled(
   return limit === Infinity ? undefined : clock.schedule(limit, callback);
 }
 
-function wireRequest({ storeName, keys, metadata }: ConfigurationRequest) {
+function wireRequest({
+  operation,
+  storeName,
+  keys,
+  metadata,
+}: ConfigurationRequest) {
   return {
     storeName,
     keys: [...keys],
-    metadata: metadataText(metadata) ?? {},
+    metadata: metadataText(operation, metadata) ?? {},
   };
 }

@@ -17,6 +17,7 @@ import {
   type ConversationUsage,
 } from '../conversation.js';
 import { jsonOf } from '../json.js';
+import { metadataText } from '../metadata-values.js';
 import { requireName } from '../name.js';
 import type { GrpcChannel } from './channel.js';
 
@@ -46,7 +47,7 @@ export class GrpcConversation implements ClientConversation {
           scrubPii: input.scrubPii,
         })),
         parameters: {},
-        metadata: { ...metadata },
+        metadata: metadataText(operation, metadata) ?? {},
         scrubPii,
         temperature,
         tools: tools.map(({ name, description, parameters }) => ({

@@ -36,7 +36,7 @@ export class GrpcPubSub implements ClientPubSub {
         topic,
         data: bytesOf(payload?.body),
         dataContentType: payload?.contentType ?? contentType ?? '',
-        metadata: metadataText(metadata) ?? {},
+        metadata: metadataText(operation, metadata) ?? {},
       },
       { operation, errorCode: 'ERR_PUBSUB_PUBLISH_MESSAGE', options },
     );
@@ -61,7 +61,7 @@ export class GrpcPubSub implements ClientPubSub {
           entryId: entry.entryID,
           event: bytesOf(body),
           contentType,
-          metadata: metadataOf(entry, common) ?? {},
+          metadata: metadataOf(operation, entry, common) ?? {},
         };
       }),
     );
@@ -72,7 +72,7 @@ export class GrpcPubSub implements ClientPubSub {
         pubsubName: pubSubName,
         topic,
         entries,
-        metadata: metadataText(common) ?? {},
+        metadata: metadataText(operation, common) ?? {},
       },
       { operation, errorCode: 'ERR_PUBSUB_PUBLISH_MESSAGE', options },
     );

@@ -27,7 +27,8 @@ export class GrpcSecret implements ClientSecret {
       {
         storeName: secretStoreName,
         key,
-        metadata: metadataText(secretMetadata(operation, metadata)) ?? {},
+        metadata:
+          metadataText(operation, secretMetadata(operation, metadata)) ?? {},
       },
       callOf(operation, options),
     );
@@ -45,7 +46,8 @@ export class GrpcSecret implements ClientSecret {
       'getBulkSecret',
       {
         storeName: secretStoreName,
-        metadata: metadataText(secretMetadata(operation, metadata)) ?? {},
+        metadata:
+          metadataText(operation, secretMetadata(operation, metadata)) ?? {},
       },
       callOf(operation, options),
     );

@@ -68,7 +68,7 @@ export class GrpcState implements ClientState {
         storeName,
         key,
         consistency: optionNumbers(operation, options).consistency,
-        metadata: metadataText(options?.metadata) ?? {},
+        metadata: metadataText(operation, options?.metadata) ?? {},
       },
       { operation, errorCode: 'ERR_STATE_GET', options, repeatable: true },
     );
@@ -91,7 +91,7 @@ export class GrpcState implements ClientState {
         storeName,
         keys: [...keys],
         parallelism: options?.parallelism ?? 0,
-        metadata: metadataText(options?.metadata) ?? {},
+        metadata: metadataText(operation, options?.metadata) ?? {},
       },
       { operation, errorCode: 'ERR_STATE_BULK_GET', options, repeatable: true },
     );
@@ -119,7 +119,7 @@ export class GrpcState implements ClientState {
         key,
         ...etagOf(options?.etag),
         options: optionNumbers(operation, options),
-        metadata: metadataText(options?.metadata) ?? {},
+        metadata: metadataText(operation, options?.metadata) ?? {},
       },
       { operation, errorCode: 'ERR_STATE_DELETE', options },
     );
@@ -143,7 +143,7 @@ export class GrpcState implements ClientState {
           operationType,
           request: wireEntry(operation, request),
         })),
-        metadata: metadataText(metadata ?? undefined) ?? {},
+        metadata: metadataText(operation, metadata ?? undefined) ?? {},
       },
       { operation, errorCode: 'ERR_STATE_TRANSACTION', options },
     );
@@ -161,7 +161,7 @@ export class GrpcState implements ClientState {
       {
         storeName,
         query: jsonOf(operation, query),
-        metadata: metadataText(options?.metadata) ?? {},
+        metadata: metadataText(operation, options?.metadata) ?? {},
       },
       { operation, errorCode: 'ERR_STATE_QUERY', options, repeatable: true },
     );
@@ -188,7 +188,10 @@ function wireEntry(
     value: Buffer.from(jsonOf(operation, entry.value ?? null)),
     ...etagOf(entry.etag),
     options: optionNumbers(operation, entry.options),
-    metadata: { ...metadataText(entry.metadata), ...metadataText(shared) },
+    metadata: {
+      ...metadataText(operation, entry.metadata),
+      ...metadataText(operation, shared),
+    },
   };
 }
 

@@ -23,7 +23,11 @@ export class HttpBinding implements ClientBinding {
       lane: 'reentrant',
       method: 'POST',
       path: `/v1.0/bindings/${pathPart(call, 'binding name', bindingName)}`,
-      body: jsonOf(call, { operation, data, metadata: metadataText(metadata) }),
+      body: jsonOf(call, {
+        operation,
+        data,
+        metadata: metadataText(call, metadata),
+      }),
       contentType: JSON_TYPE,
       options,
     });

@@ -13,6 +13,7 @@ import type { PubSubBulkPublishFailure } from '../pubsub.js';
  * @throws PayloadError for an event that can't be sent
  */
 export function wireEntry(
+  operation: string,
   entry: IdentifiedEntry,
   common: MetadataValues | undefined,
 ): object {
@@ -21,7 +22,7 @@ export function wireEntry(
     entryId: entry.entryID,
     event: decodePayload(Buffer.from(body), contentType),
     contentType,
-    metadata: metadataOf(entry, common),
+    metadata: metadataOf(operation, entry, common),
   };
 }
 

@@ -99,7 +99,7 @@ function getCall(
     operation,
     lane: 'leaf',
     method: 'GET',
-    path: `${storePath(operation, storeName)}${path}${queryText({ key: keys }, metadata)}`,
+    path: `${storePath(operation, storeName)}${path}${queryText(operation, { key: keys }, metadata)}`,
     options,
   };
 }

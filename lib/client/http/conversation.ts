@@ -12,6 +12,7 @@ import {
   type ConversationUsage,
 } from '../conversation.js';
 import { jsonOf, parseAnswer } from '../json.js';
+import { metadataText } from '../metadata-values.js';
 import { JSON_TYPE, type HttpChannel } from './channel.js';
 import { pathPart } from './path.js';
 
@@ -83,6 +84,7 @@ function wireRequest(operation: string, request: ConversationRequest): object {
       messages: messages.map(wireMessage),
     })),
     tools: tools?.map((tool) => ({ function: tool })),
+    metadata: metadataText(operation, rest.metadata),
     promptCacheRetention:
       retention === undefined ? undefined : protoDurationText(retention),
   };

@@ -22,6 +22,7 @@ export function pathPart(
 
 /** `?consistency=strong&metadata.ttlInSeconds=60`, or '' where there is nothing to say. */
 export function queryText(
+  operation: string,
   parameters: Readonly<Record<string, string | readonly string[] | undefined>>,
   metadata?: MetadataValues,
 ): string {
@@ -29,7 +30,9 @@ export function queryText(
   for (const [name, value = []] of Object.entries(parameters))
     for (const each of typeof value === 'string' ? [value] : value)
       pairs.push(`${name}=${encodeURIComponent(each)}`);
-  for (const [name, value] of Object.entries(metadataText(metadata) ?? {}))
+  for (const [name, value] of Object.entries(
+    metadataText(operation, metadata) ?? {},
+  ))
     pairs.push(
       `metadata.${encodeURIComponent(name)}=${encodeURIComponent(value)}`,
     );

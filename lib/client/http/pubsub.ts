@@ -33,7 +33,7 @@ export class HttpPubSub implements ClientPubSub {
       // A component in memory delivers before it answers.
       lane: 'reentrant',
       method: 'POST',
-      path: `/v1.0/publish/${pubSub}/${pathPart(operation, 'topic', topic)}${queryText({}, metadata)}`,
+      path: `/v1.0/publish/${pubSub}/${pathPart(operation, 'topic', topic)}${queryText(operation, {}, metadata)}`,
       body: payload?.body,
       contentType: payload?.contentType ?? contentType,
       options,
@@ -56,9 +56,9 @@ export class HttpPubSub implements ClientPubSub {
       operation,
       lane: 'reentrant',
       method: 'POST',
-      path: `/v1.0/publish/bulk/${pubSub}/${pathPart(operation, 'topic', topic)}${queryText({}, common)}`,
+      path: `/v1.0/publish/bulk/${pubSub}/${pathPart(operation, 'topic', topic)}${queryText(operation, {}, common)}`,
       body: encoding(operation, () =>
-        toJson(entries.map((entry) => wireEntry(entry, common))),
+        toJson(entries.map((entry) => wireEntry(operation, entry, common))),
       ),
       contentType: JSON_TYPE,
       options,

@@ -53,7 +53,8 @@ export class HttpSecret implements ClientSecret {
       operation,
       lane: 'leaf',
       method: 'GET',
-      path: path() + queryText({}, secretMetadata(operation, metadata)),
+      path:
+        path() + queryText(operation, {}, secretMetadata(operation, metadata)),
       options,
       repeatable: true,
     });

@@ -39,7 +39,8 @@ export class HttpState implements ClientState {
     await this.channel.send({
       ...post(
         operation,
-        storePath(operation, storeName) + queryText({}, options?.metadata),
+        storePath(operation, storeName) +
+          queryText(operation, {}, options?.metadata),
         options,
       ),
       body: jsonOf(
@@ -71,6 +72,7 @@ export class HttpState implements ClientState {
       path:
         keyPath(operation, storeName, key) +
         queryText(
+          operation,
           { consistency: optionTexts(operation, options).consistency },
           options?.metadata,
         ),
@@ -97,7 +99,7 @@ export class HttpState implements ClientState {
       body: jsonOf(operation, {
         keys,
         parallelism,
-        metadata: metadataText(options?.metadata),
+        metadata: metadataText(operation, options?.metadata),
       }),
     });
     // daprd encodes a value that is no JSON, as gRPC callers may store, as an empty 200.
@@ -122,7 +124,7 @@ export class HttpState implements ClientState {
       method: 'DELETE',
       path:
         keyPath(operation, storeName, key) +
-        queryText(optionTexts(operation, options), metadata),
+        queryText(operation, optionTexts(operation, options), metadata),
       headers: etag === undefined ? undefined : { 'if-match': etag },
       options,
     });
@@ -148,7 +150,7 @@ export class HttpState implements ClientState {
           operation: kind,
           request: wireEntry(operation, request),
         })),
-        metadata: metadataText(metadata ?? undefined),
+        metadata: metadataText(operation, metadata ?? undefined),
       }),
     });
   }
@@ -163,7 +165,7 @@ export class HttpState implements ClientState {
     const { status, body } = await this.channel.send({
       ...post(
         operation,
-        `/v1.0-alpha1/state/${store}/query${queryText({}, options?.metadata)}`,
+        `/v1.0-alpha1/state/${store}/query${queryText(operation, {}, options?.metadata)}`,
         options,
       ),
       repeatable: true,
@@ -207,7 +209,7 @@ function wireEntry(
     key,
     value,
     etag: typeof etag === 'object' ? etag.value : etag,
-    metadata: metadataText(metadata),
+    metadata: metadataText(operation, metadata),
     options: options && optionTexts(operation, options),
   };
 }

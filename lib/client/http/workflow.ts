@@ -58,7 +58,7 @@ export class HttpWorkflow implements ClientWorkflow {
       ...callOf(
         operation,
         'POST',
-        `${ROOT}/${name}/start${queryText({ instanceID: instanceId })}`,
+        `${ROOT}/${name}/start${queryText(operation, { instanceID: instanceId })}`,
         options,
       ),
       body: workflowBody(operation, input),

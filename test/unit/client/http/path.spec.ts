@@ -27,13 +27,14 @@ describe('a name in a path', () => {
 
 describe('a query', () => {
   it('is empty where there is nothing to say', () => {
-    expect(queryText({ consistency: undefined })).toBe('');
-    expect(queryText({}, {})).toBe('');
+    expect(queryText('state.get', { consistency: undefined })).toBe('');
+    expect(queryText('state.get', {}, {})).toBe('');
   });
 
   it('holds parameters and metadata, encoded', () => {
     expect(
       queryText(
+        'state.get',
         { consistency: 'strong' },
         { ttlInSeconds: 60, 'a b': 'c+d', raw: true },
       ),
