@@ -1,6 +1,6 @@
 import type { Type } from '@nestjs/common';
 import type { ApplicationConfig } from '@nestjs/core';
-import type { NestModule } from './nest-modules.js';
+import type { NestModule, ProviderWrapper } from './nest-modules.js';
 
 // The keys under which Nest's decorators keep what they were given (@nestjs/common/constants).
 const ENHANCERS = [
@@ -42,10 +42,19 @@ export function unpipedMethods(
  * so in it they would run without ever having been constructed.
  */
 export function scopedEnhancers(
+  enhancers: readonly ProviderWrapper[],
+): string[] {
+  return enhancers
+    .filter((each) => each.isTransient || !each.isDependencyTreeStatic())
+    .map(nameOf);
+}
+
+/** The enhancers of a class, its methods and their parameters that Nest builds. */
+export function enhancersOf(
   target: Type,
   methods: readonly string[],
   module: NestModule,
-): string[] {
+): ProviderWrapper[] {
   const hosts = [target, ...methods.map((method) => methodOf(target, method))];
   const given = [
     ...hosts.flatMap((host) => ENHANCERS.flatMap((key) => list(key, host))),
@@ -53,16 +62,9 @@ export function scopedEnhancers(
       parametersOf(target, method).flatMap(({ pipes = [] }) => [...pipes]),
     ),
   ];
-  return [...new Set(given)]
-    .filter((enhancer): enhancer is Type => typeof enhancer === 'function')
-    .filter((enhancer) => {
-      const wrapper = module.injectables.get(enhancer);
-      return (
-        wrapper !== undefined &&
-        (wrapper.isTransient || !wrapper.isDependencyTreeStatic())
-      );
-    })
-    .map(({ name }) => name);
+  return [...new Set(given)].flatMap(
+    (enhancer) => module.injectables.get(enhancer as Type) ?? [],
+  );
 }
 
 /** The app's global enhancers of that kind, which `inheritAppConfig` would let in. */
@@ -72,10 +74,11 @@ export function scopedGlobalEnhancers(config: ApplicationConfig): string[] {
     ...config.getGlobalRequestPipes(),
     ...config.getGlobalRequestInterceptors(),
     ...config.getGlobalRequestFilters(),
-  ].map(
-    (wrapper) =>
-      (wrapper.metatype as { name?: string } | null)?.name ?? wrapper.name,
-  );
+  ].map(nameOf);
+}
+
+function nameOf({ metatype, name }: ProviderWrapper): string {
+  return (metatype as { name?: string } | null)?.name ?? name;
 }
 
 function parametersOf(

@@ -10,6 +10,7 @@ import type { Actor } from '../actor.js';
 import type { ActorsModuleOptions } from '../actors.options.js';
 import { enhancerConfig } from './enhancer-config.js';
 import {
+  enhancersOf,
   scopedEnhancers,
   scopedGlobalEnhancers,
   unpipedMethods,
@@ -20,6 +21,7 @@ import { refuseHomelessFeatures } from './features.js';
 import type { ActorMethod, HostedType } from './hosted-type.js';
 import { readMembers } from './members.js';
 import { Pipeline } from './pipeline.js';
+import type { ProviderWrapper } from './nest-modules.js';
 import { mayCallActors } from './reach.js';
 import { stateFormat } from './state-format.js';
 import { TurnLimit } from './turn-limit.js';
@@ -74,7 +76,7 @@ function hostedTypeBuilder({
   options,
 }: RegistrySources): (found: FoundActor) => HostedType {
   const inherited = inheritAppConfig ? config : undefined;
-  const enhancers = enhancerConfig(inherited);
+  const globals = enhancerConfig(inherited);
   let pipeline: Pipeline | undefined;
   return (found) => {
     const { target, definition, module, wrapper } = found;
@@ -85,9 +87,10 @@ function hostedTypeBuilder({
       ...members.timers.values(),
       ...members.reminders.values(),
     ];
-    refuseUnpiped(target, names, enhancers);
-    refuseScoped(found, names, inherited);
-    pipeline ??= new Pipeline(moduleRef, enhancers);
+    refuseUnpiped(target, names, globals);
+    const enhancers = enhancersOf(target, names, module);
+    refuseScoped(target, enhancers, inherited);
+    pipeline ??= new Pipeline(moduleRef, globals);
     const built = new Map<string, ActorMethod>();
     for (const name of names)
       built.set(name, pipeline.build(target, name, wrapper.id));
@@ -112,7 +115,7 @@ function hostedTypeBuilder({
       slots: new Map(),
       rules: {
         isReentrant: reentrancy?.enabled ?? false,
-        mayCall: mayCallActors(wrapper),
+        mayCall: [wrapper, ...enhancers].some(mayCallActors),
         limit,
       },
       format: stateFormat(name, state),
@@ -135,12 +138,12 @@ function refuseUnpiped(
 }
 
 function refuseScoped(
-  { target, module }: FoundActor,
-  names: readonly string[],
+  target: Type<Actor>,
+  enhancers: readonly ProviderWrapper[],
   inherited: ApplicationConfig | undefined,
 ): void {
   const scoped = [
-    ...scopedEnhancers(target, names, module),
+    ...scopedEnhancers(enhancers),
     ...(inherited ? scopedGlobalEnhancers(inherited) : []),
   ];
   if (scoped.length > 0)

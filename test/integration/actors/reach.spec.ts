@@ -1,4 +1,9 @@
-import { Inject, Injectable } from '@nestjs/common';
+import {
+  Inject,
+  Injectable,
+  UseGuards,
+  type CanActivate,
+} from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { Actor } from '../../../lib/actors/actor.js';
@@ -63,6 +68,23 @@ class FreeActor extends Probe {
   }
 }
 
+@Injectable()
+class AskingGuard implements CanActivate {
+  constructor(readonly actors: ActorProxyFactory) {}
+
+  canActivate(): boolean {
+    return true;
+  }
+}
+
+@ActorType('Guarded')
+class GuardedActor extends Probe {
+  @UseGuards(AskingGuard)
+  override hasScope(): boolean {
+    return super.hasScope();
+  }
+}
+
 let app: ActorApp;
 afterEach(() => app.close());
 const scopes = () => app.currentCall.get();
@@ -73,10 +95,12 @@ describe('the scope of a turn, which costs time', () => {
     ['Bound', true],
     ['Deep', true],
     ['Free', true],
+    ['Guarded', true],
   ])('is made where the actor can call others: %s %s', async (type, has) => {
     app = await startActorApp({
       providers: [
         LonelyActor,
+        GuardedActor,
         BoundActor,
         DeepActor,
         FreeActor,
