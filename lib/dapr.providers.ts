@@ -152,6 +152,7 @@ export const daprProviders: Provider[] = [
       new ActorProxyFactory({
         client: () => client.actor,
         errors: actors.errors,
+        arguments: actors.arguments,
       }),
   },
   {

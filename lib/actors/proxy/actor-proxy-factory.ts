@@ -29,6 +29,8 @@ export interface ActorProxyFactoryDependencies {
   readonly client: () => ClientActor;
   /** What actors throw that proxies throw again as it was; any other becomes an `ActorInvocationError`. */
   readonly errors?: readonly (RemoteErrorClass | RemoteErrorRule)[] | undefined;
+  /** What a bare array means to actors whose class does not say. Default `single`. */
+  readonly arguments?: BareArray | undefined;
 }
 
 /**
@@ -53,7 +55,7 @@ export class ActorProxyFactory {
    * @param type the class with `@ActorType`, or the type name
    * @param options `signal` and `timeout` (ms) of the calls made with this proxy: a call that is given up also aborts
    * the signal of the turn that it began; `arguments: 'spread'` for an actor of `@dapr/dapr`, which takes a single
-   * argument in a list only. Default: what `@ActorType` says of the class
+   * argument in a list only. Default: what `@ActorType` says of the class, else the `actors` options of the module
    */
   get<T>(
     type: string | ActorClass<T>,
@@ -61,7 +63,8 @@ export class ActorProxyFactory {
     options: ActorProxyOptions = {},
   ): ActorProxy<T> {
     const actorType = actorTypeName(type);
-    const { arguments: bare = bareArrayOf(type), ...callOptions } = options;
+    const { arguments: bare = this.bareArrayOf(type), ...callOptions } =
+      options;
     return remoteActor(actorType, id, async (method, args) =>
       this.call(
         actorType,
@@ -103,10 +106,9 @@ export class ActorProxyFactory {
     const error = invocationError(operation, outcome.error);
     throw this.restore(outcome.error, error) ?? error;
   }
-}
 
-function bareArrayOf(type: string | ActorClass): BareArray | undefined {
-  return typeof type === 'string'
-    ? undefined
-    : actorTypeOf(type)?.options.arguments;
+  private bareArrayOf(type: string | ActorClass): BareArray | undefined {
+    const own = typeof type === 'string' ? undefined : actorTypeOf(type);
+    return own?.options.arguments ?? this.dependencies.arguments;
+  }
 }

@@ -108,6 +108,7 @@ export async function startActorApp({
   const factory = new ActorProxyFactory({
     client: () => client.actor,
     errors: actors.errors,
+    arguments: actors.arguments,
   });
   const log = new CapturedLog();
   const module = await Test.createTestingModule({

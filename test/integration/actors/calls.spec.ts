@@ -122,6 +122,13 @@ class NarrowActor extends Actor {
   }
 }
 
+@ActorType('Echo')
+class EchoActor extends Actor {
+  async echo(...args: unknown[]): Promise<unknown> {
+    return args;
+  }
+}
+
 @ActorType('Spread', { arguments: 'spread' })
 class SpreadActor extends Actor {
   async echo(...args: unknown[]): Promise<unknown> {
@@ -159,6 +166,15 @@ describe('the arguments of an actor method', () => {
     await shopApp();
     await expect(app.actor(ConcreteShop).echo(...sent)).resolves.toEqual(sent);
     await expect(app.actor(SpreadActor).echo(...sent)).resolves.toEqual(sent);
+  });
+
+  it('are as lists on both sides where the app says so for all types', async () => {
+    app = await startActorApp({
+      providers: [EchoActor],
+      actors: { arguments: 'spread' },
+    });
+    for (const actor of [app.actor<EchoActor>('Echo'), app.actor(EchoActor)])
+      await expect(actor.echo([1, 2])).resolves.toEqual([[1, 2]]);
   });
 
   it.each([
