@@ -5,17 +5,33 @@ import { Activation } from './activation.js';
 import type { HostedType } from './hosted-type.js';
 import type { ActorSlot } from './slot.js';
 import type { ActorHost } from './state.js';
+import { Turn } from './turn.js';
 
 /** Brings instances into memory and takes them out again. */
 export class Activator {
   constructor(private readonly host: ActorHost) {}
 
   /** Rejects with what the constructor, a dependency or `onActivate` threw; then nothing of the instance is left. */
-  activate(slot: ActorSlot): Promise<Activation> {
-    slot.activating = this.bringToLife(slot).finally(() => {
-      slot.activating = undefined;
-    });
-    return slot.activating;
+  async activate(slot: ActorSlot): Promise<Activation> {
+    const actor: Actor & Partial<OnActivate> = await construct(
+      slot.type,
+      slot.id,
+    );
+    const activation = new Activation(actor, slot, this.host);
+    const { state } = activation;
+    settle(actor, activation);
+    slot.activation = activation;
+    try {
+      await actor.onActivate?.();
+    } catch (error) {
+      // Else the next instance could read what is stored before a save() that nobody waited for, and write after it.
+      if (state.saving) await state.saving;
+      slot.activation = undefined;
+      throw error;
+    }
+    state.isUnsaved = state.hasChanges;
+    activation.isActive = true;
+    return activation;
   }
 
   /** Never rejects: whatever `onDeactivate` does, the instance is gone. */
@@ -25,7 +41,9 @@ export class Activator {
     // From here on the state refuses: Dapr has forgotten the instance.
     slot.activation = undefined;
     try {
-      await actor?.onDeactivate?.();
+      await this.host.currentCall.run(farewell(slot), () =>
+        actor?.onDeactivate?.(),
+      );
     } catch (error) {
       this.host.log.unexpected(
         `onDeactivate of actor ${slot.type.name}/${slot.id} failed; the instance is gone all the same`,
@@ -33,25 +51,21 @@ export class Activator {
       );
     }
   }
+}
 
-  private async bringToLife(slot: ActorSlot): Promise<Activation> {
-    const actor: Actor & Partial<OnActivate> = await construct(
-      slot.type,
-      slot.id,
-    );
-    const activation = new Activation(actor, slot, this.host);
-    settle(actor, activation);
-    slot.activation = activation;
-    try {
-      await actor.onActivate?.();
-    } catch (error) {
-      slot.activation = undefined;
-      throw error;
-    }
-    activation.state.isUnsaved = activation.state.hasChanges;
-    activation.isActive = true;
-    return activation;
-  }
+/** What onDeactivate runs in: nothing can enter the actor before it has ended. */
+function farewell({ type, id }: ActorSlot): Turn {
+  const { mayCall } = type.rules;
+  return new Turn(
+    {
+      actorType: type.name,
+      actorId: id,
+      headers: {},
+      signal: new AbortController().signal,
+    },
+    undefined,
+    { isReentrant: false, mayCall, limit: undefined },
+  );
 }
 
 /** Asks Nest for an instance, with providers of its own where its dependencies are request-scoped. */

@@ -46,14 +46,21 @@ export class Chain {
     return (
       id !== undefined &&
       !this.isSealed_ &&
-      id === headerOf(call.headers, Headers.reentrancyId)
+      id === headerOf(call.headers, Headers.reentrancyId) &&
+      !this.isBeside(call)
     );
   }
 
-  /** Whether the caller tells its turns, and none of them is in this actor: nothing in here can be waiting for the call. */
-  isFromOutside(call: ActorCall): boolean {
+  /**
+   * Whether a turn before this chain called the actor once more, which Dapr's id does not tell from a call that came
+   * back. Only the trail does: it shares turns with that of this chain, and has none that is in here.
+   */
+  private isBeside(call: ActorCall): boolean {
     const { marks } = trailOf(call);
-    return marks.length > 0 && !this.open.some((turn) => turn.isNamedBy(marks));
+    return (
+      this.outermost.comesFrom(marks) &&
+      !this.open.some((turn) => turn.isNamedBy(marks))
+    );
   }
 
   enter(call: ActorCall, state: StateCache): Turn {
@@ -116,11 +123,19 @@ export class Chain {
     for (const turn of this.open) turn.savepoint = undefined;
   }
 
-  /** Nothing of this chain may be stored, not even by a transaction that is under way. */
+  /**
+   * Nothing more of this chain may be stored. A transaction that is under way is not cut: the sidecar may have it by now,
+   * and the next turn must not begin before it is known what became of it.
+   */
   condemn(reason: Error): void {
     this.doom_ ??= reason;
-    this.commitment?.abort(reason);
     this.abort(reason);
+  }
+
+  /** The same, of a transaction under way, too: the sidecar that it was meant for is no more. */
+  abandon(reason: Error): void {
+    this.condemn(reason);
+    this.commitment?.abort(reason);
   }
 
   /** Tells the code inside that it had better end. */

@@ -1,4 +1,3 @@
-import { headerOf, Headers } from '../../protocol/headers.js';
 import type { ActorCall, ActorReply } from './actor-call.js';
 import type { Activation } from './activation.js';
 import type { Activator } from './activator.js';
@@ -18,8 +17,8 @@ export class Dispatcher {
   constructor(
     private readonly host: ActorHost,
     private readonly activator: Activator,
-    /** Whether calls that begin a chain are refused. */
-    private readonly isDraining: () => boolean,
+    /** Whether a call may begin a chain. */
+    private readonly takes: (call: ActorCall) => boolean,
   ) {}
 
   async dispatch(type: HostedType, call: ActorCall): Promise<ActorReply> {
@@ -31,20 +30,11 @@ export class Dispatcher {
     }
     const slot = type.slots.get(call.actorId);
     const running = slot?.turns.chain;
-    if (slot && type.options.reentrancy?.enabled && running?.takesIn(call)) {
-      if (!slot.activating || !running.isFromOutside(call))
-        return this.runInner(slot, running, call, target);
-      await slot.activating.catch(() => undefined);
-      return this.dispatch(type, call);
-    }
-    if (this.isDraining() || (call.isLate && !this.isOwn(call)))
+    if (slot && type.options.reentrancy?.enabled && running?.takesIn(call))
+      return this.runInner(slot, running, call, target);
+    if (!this.takes(call))
       return hostReply(503, 'The app is shutting down and takes no new calls.');
     return this.runOutermost(slot ?? newSlot(type, call.actorId), call, target);
-  }
-
-  /** Something that still runs in this app made the call, and waits for it. */
-  private isOwn({ headers }: ActorCall): boolean {
-    return headerOf(headers, Headers.app) === this.host.currentCall.app;
   }
 
   private async runOutermost(

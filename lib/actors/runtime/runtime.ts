@@ -1,6 +1,7 @@
 import type { AppConfig } from '../../protocol/app-config.js';
 import type { ScheduledCall } from '../../protocol/clock.js';
 import { toMilliseconds } from '../../protocol/duration.js';
+import { headerOf, Headers } from '../../protocol/headers.js';
 import type { ActorCall, ActorReply } from './actor-call.js';
 import { Activator } from './activator.js';
 import { ActorLog } from './actor-log.js';
@@ -13,6 +14,7 @@ import {
 import { hostReply } from './reply.js';
 import type { ActorSlot } from './slot.js';
 import type { ActorHost } from './state.js';
+import { trailOf } from './trail.js';
 import { TimesToLive } from './times-to-live.js';
 
 export type { ActorCall, ActorReply };
@@ -50,10 +52,8 @@ export class ActorRuntime {
     const { log, timesToLive } = this;
     const host: ActorHost = { client, currentCall, clock, log, timesToLive };
     this.activator = new Activator(host);
-    this.dispatcher = new Dispatcher(
-      host,
-      this.activator,
-      () => this.isDraining,
+    this.dispatcher = new Dispatcher(host, this.activator, (call) =>
+      this.takes(call),
     );
   }
 
@@ -90,6 +90,7 @@ export class ActorRuntime {
     this.timesToLive.forget();
     for (const slot of this.slots()) {
       slot.turns.refuseWaiting(reason);
+      slot.turns.chain?.abandon(reason);
       void this.close(slot, reason);
     }
   }
@@ -151,6 +152,14 @@ export class ActorRuntime {
     await this.drain();
     for (const timer of this.timers.splice(0)) timer.cancel();
     await Promise.all(this.slots().map((slot) => this.close(slot, ENDING)));
+  }
+
+  /** Whether a call may begin a chain. When the app ends, only one that it waits for may; at last only within turns. */
+  private takes(call: ActorCall): boolean {
+    if (!this.isDraining && !call.isLate) return true;
+    const { app } = this.dependencies.currentCall;
+    const isOwn = headerOf(call.headers, Headers.app) === app;
+    return isOwn && (!this.isDraining || trailOf(call).marks.length > 0);
   }
 
   private async close(slot: ActorSlot, reason: Error): Promise<void> {

@@ -6,8 +6,6 @@ import { Turns } from './turns.js';
 export class ActorSlot {
   readonly turns = new Turns();
   activation: Activation | undefined;
-  /** There while the instance is being made; rejects where it can't be. */
-  activating: Promise<Activation> | undefined;
   private closing: Promise<void> | undefined;
 
   constructor(
@@ -23,8 +21,8 @@ export class ActorSlot {
   }
 
   /**
-   * Ends the instance when the running chain has ended, which can't store anything any more. Calls that wait get a new
-   * instance.
+   * Ends the instance when the running chain has ended, which can't begin to store anything any more. Calls that wait get
+   * a new instance.
    */
   close(reason: Error, retire: () => Promise<void>): Promise<void> {
     const { chain } = this.turns;

@@ -5,7 +5,7 @@ import { headerOf, Headers } from '../../protocol/headers.js';
 import type { ActorCall } from './actor-call.js';
 import type { Savepoint } from './state.js';
 import type { TurnLimit } from './turn-limit.js';
-import { heldActor, trailOf, trailText } from './trail.js';
+import { heldActor, trailOf, trailText, type Trail } from './trail.js';
 
 /** What a turn has to know of its actor's type. */
 export interface TurnRules {
@@ -34,11 +34,15 @@ export class Turn implements CallScope {
   private mark: string | undefined;
   /** Calls of actors under way, by `Type/id`. */
   private out_: Map<string, number> | undefined;
+  private origin_: Trail | undefined;
   private controller: AbortController | undefined;
   private abortion: Error | undefined;
 
   constructor(
-    private readonly call: ActorCall,
+    private readonly call: Pick<
+      ActorCall,
+      'actorType' | 'actorId' | 'headers' | 'signal'
+    >,
     readonly parent: Turn | undefined,
     private readonly rules: TurnRules,
   ) {
@@ -75,6 +79,11 @@ export class Turn implements CallScope {
     return (this.out_ ??= new Map());
   }
 
+  /** In which turns this one was called. */
+  private get origin(): Trail {
+    return (this.origin_ ??= trailOf(this.call));
+  }
+
   /** The trail of a call of an actor that is made in this turn by other means than a proxy. */
   get turns(): string | undefined {
     return this.trail(false);
@@ -84,7 +93,7 @@ export class Turn implements CallScope {
   waitsFor(actorType: string, actorId: string): boolean {
     if (this.hasEnded) return false;
     const actor = heldActor(actorType, actorId);
-    return actor === this.held || trailOf(this.call).held.includes(actor);
+    return actor === this.held || this.origin.held.includes(actor);
   }
 
   /**
@@ -108,7 +117,7 @@ export class Turn implements CallScope {
     if (!this.parent) return false;
     const { actorType, actorId } = this.call;
     const out = this.parent.out.get(`${actorType}/${actorId}`) ?? 0;
-    return out > 1 || trailOf(this.call).isBeside;
+    return out > 1 || this.origin.isBeside;
   }
 
   /** Whether a call with these marks was made in this turn, directly or through other actors. */
@@ -116,9 +125,14 @@ export class Turn implements CallScope {
     return this.mark !== undefined && marks.includes(this.mark);
   }
 
+  /** Whether this turn was called in one of those with these marks. */
+  comesFrom(marks: readonly string[]): boolean {
+    return this.origin.marks.some((mark) => marks.includes(mark));
+  }
+
   /** Whether this turn was called in the other, directly or through other actors. */
   isCalledIn(other: Turn): boolean {
-    return other.isNamedBy(trailOf(this.call).marks);
+    return other.isNamedBy(this.origin.marks);
   }
 
   isWithin(other: Turn): boolean {

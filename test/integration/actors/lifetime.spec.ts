@@ -7,6 +7,7 @@ import type {
   OnDeactivate,
 } from '../../../lib/actors/actor-lifecycle.js';
 import { ActorType } from '../../../lib/actors/actor-type.decorator.js';
+import { ActorProxyFactory } from '../../../lib/actors/proxy/actor-proxy-factory.js';
 import { startActorApp, type ActorApp } from './actor-app.js';
 
 /** What the actors of a spec did, and the gates they wait at. */
@@ -53,6 +54,11 @@ class CounterActor
     this.journal.lines.push(`activate ${this.id}`);
     if (this.id === 'stillborn') throw new Error('no licence');
     if (this.id === 'writer') this.state.set('born', 1);
+    if (this.id === 'hasty') {
+      this.state.set('born', 1);
+      void this.state.save();
+      throw new Error('too hasty');
+    }
     await Promise.resolve();
   }
 
@@ -94,12 +100,38 @@ class CounterActor
   }
 }
 
+@ActorType('Talker')
+class TalkerActor extends Actor implements OnDeactivate {
+  constructor(
+    private readonly journal: Journal,
+    private readonly actors: ActorProxyFactory,
+  ) {
+    super();
+  }
+
+  async onDeactivate(): Promise<void> {
+    const self = this.actors.get(TalkerActor, this.id);
+    this.journal.lines.push(await self.hello().catch(String));
+  }
+
+  async hello(): Promise<string> {
+    return 'hello';
+  }
+
+  async callLater(): Promise<string> {
+    await this.journal.wait('gate');
+    return this.actors.get(TalkerActor, 'other').hello();
+  }
+}
+
 let app: ActorApp;
 let journal: Journal;
 afterEach(() => app.close());
 
 async function counterApp(): Promise<void> {
-  app = await startActorApp({ providers: [CounterActor, Journal] });
+  app = await startActorApp({
+    providers: [CounterActor, TalkerActor, Journal],
+  });
   journal = app.module.get(Journal);
 }
 
@@ -138,6 +170,21 @@ describe('an actor comes to life', () => {
     expect(journal.lines).toEqual(['activate stillborn', 'activate stillborn']);
     expect(app.sidecar.requests).toEqual([]);
     expect(app.log.of('error', 'no licence')).toHaveLength(2);
+  });
+
+  it('anew only when it is known what became of a save() in the onActivate that threw [A4]', async () => {
+    await counterApp();
+    const release = app.sidecar.holdWrites();
+    const writing = app.sidecar.writing();
+    const first = app.call('Counter', 'up', { actorId: 'hasty' });
+    const second = app.call('Counter', 'up', { actorId: 'hasty' });
+    await writing;
+    await app.call('Counter', 'which', { actorId: 'another' });
+    expect(journal.lines).toEqual(['activate hasty', 'activate another']);
+    release();
+    const ends = await Promise.all([first, second]);
+    expect(ends.map(({ status }) => status)).toEqual([500, 500]);
+    expect(journal.lines).toHaveLength(3);
   });
 
   it('with what onActivate sets stored by the first turn', async () => {
@@ -198,18 +245,37 @@ describe('an actor is deactivated', () => {
     expect(journal.lines).toEqual(['activate a', 'deactivate a', 'activate a']);
   });
 
-  it('though its transaction is on the way, which then counts for nothing [A18]', async () => {
+  it.each([
+    ['stored', 200, '2'],
+    ['refused', 500, '1'],
+  ])(
+    'when its transaction, if one is on the way, is %s, and the caller is told so [A18]',
+    async (end, status, next) => {
+      await counterApp();
+      const release = app.sidecar.holdWrites();
+      const writing = app.sidecar.writing();
+      if (end === 'refused') app.sidecar.failNext('state.write');
+      const running = app.call('Counter', 'up');
+      await writing;
+      const deactivated = app.runtime.deactivate('Counter', 'a');
+      const waiting = app.call('Counter', 'up');
+      await app.call('Counter', 'which', { actorId: 'another' });
+      expect(journal.lines).toEqual(['activate a', 'activate another']);
+      release();
+      await expect(running).resolves.toMatchObject({ status });
+      await deactivated;
+      await expect(waiting).resolves.toMatchObject({ body: next });
+      expect(app.sidecar.stateOf('Counter/a')).toEqual({ count: Number(next) });
+    },
+  );
+
+  it('and can not call itself meanwhile, which is refused in words', async () => {
     await counterApp();
-    const release = app.sidecar.holdWrites();
-    const writing = app.sidecar.writing();
-    const running = app.call('Counter', 'up', {
-      headers: { 'x-nestjs-dapr': '1' },
-    });
-    await writing;
-    const deactivated = app.runtime.deactivate('Counter', 'a');
-    await expect(running).resolves.toMatchObject({ status: 500 });
-    await deactivated;
-    release();
+    await app.actor(TalkerActor).hello();
+    await app.runtime.deactivate('Talker', 'a');
+    expect(journal.lines).toEqual([
+      expect.stringMatching(/DaprBadRequestError: .*would wait for itself/),
+    ]);
   });
 
   it('with an answer at once where it is not active [A11]', async () => {
@@ -247,6 +313,17 @@ describe('a new sidecar', () => {
     expect(journal.lines).toEqual(['activate a', 'deactivate a', 'activate a']);
   });
 
+  it('waits for no transaction that was meant for the one before [A19]', async () => {
+    await counterApp();
+    const release = app.sidecar.holdWrites();
+    const writing = app.sidecar.writing();
+    const running = app.call('Counter', 'up');
+    await writing;
+    app.runtime.newWorld();
+    await expect(running).resolves.toMatchObject({ status: 500 });
+    release();
+  });
+
   it('stores nothing of a turn that began before it [A19]', async () => {
     await counterApp();
     const running = app.call('Counter', 'upSlowly');
@@ -262,6 +339,22 @@ describe('a new sidecar', () => {
 });
 
 describe('an app that shuts down', () => {
+  it('lets a turn that runs call other actors, which it waits for [A18]', async () => {
+    await counterApp();
+    const running = app.call('Talker', 'callLater');
+    await journal.arrival('gate');
+    const drained = app.runtime.drain();
+    await expect(app.call('Talker', 'hello')).resolves.toMatchObject({
+      status: 503,
+    });
+    journal.open('gate');
+    await expect(running).resolves.toMatchObject({
+      status: 200,
+      body: '"hello"',
+    });
+    await drained;
+  });
+
   it('lets turns end, takes no new ones, then deactivates every actor [A18]', async () => {
     await counterApp();
     await app.actor(CounterActor, 'b').up();

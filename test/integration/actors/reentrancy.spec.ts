@@ -119,6 +119,41 @@ class AccountActor extends Actor<AccountState> {
     return ends.map(({ status }) => status);
   }
 
+  async addOuter(): Promise<number> {
+    const outer = ((await this.state.get('outer')) ?? 0) + 1;
+    // Lets another come in between, if it may.
+    await this.actors.get(AccountActor, 'elsewhere').read();
+    this.state.set('outer', outer);
+    return outer;
+  }
+
+  async failLate(): Promise<void> {
+    this.meeting.reached('late one runs');
+    await this.meeting.at('written beside');
+    throw new Error('late one failed');
+  }
+
+  async writeWhenLateRuns(): Promise<void> {
+    this.state.set('other', 1);
+  }
+
+  async addTwiceTo(id: string): Promise<number[]> {
+    const other = this.actors.get(AccountActor, id);
+    return Promise.all([other.addOuter(), other.addOuter()]);
+  }
+
+  async failBeside(id: string): Promise<string[]> {
+    const other = this.actors.get(AccountActor, id);
+    const late = other.failLate();
+    await this.meeting.at('late one runs');
+    const written = other.writeWhenLateRuns();
+    // What is sent later arrives later.
+    await this.actors.get(AccountActor, 'elsewhere').read();
+    this.meeting.reached('written beside');
+    const ends = await Promise.allSettled([late, written]);
+    return ends.map(({ status }) => status);
+  }
+
   async hold(): Promise<void> {
     this.state.set('outer', 1);
     this.meeting.reached('held');
@@ -285,6 +320,23 @@ describe('a call that comes back to an actor', () => {
     await app.actor(AccountActor).forget();
     expect(stored()).toEqual({ outer: 1, inner: 1 });
     expect(writes()).toHaveLength(1);
+  });
+
+  it('is not one that is made beside it: that waits, sees what the first stored, and is no loss [A16]', async () => {
+    await accountApp();
+    await expect(app.actor(AccountActor).addTwiceTo('b')).resolves.toEqual([
+      1, 2,
+    ]);
+    expect(app.sidecar.stateOf('Account/b')).toEqual({ outer: 2 });
+  });
+
+  it('stores what its caller was told is stored, though one that was made beside it fails [A1]', async () => {
+    await accountApp();
+    await expect(app.actor(AccountActor).failBeside('b')).resolves.toEqual([
+      'rejected',
+      'fulfilled',
+    ]);
+    expect(app.sidecar.stateOf('Account/b')).toEqual({ other: 1 });
   });
 
   it('is taken while the app shuts down, since the outer one waits for it', async () => {

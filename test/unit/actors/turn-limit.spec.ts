@@ -5,13 +5,9 @@ import { TurnLimit } from '../../../lib/actors/runtime/turn-limit.js';
 function turn(limit?: TurnLimit, trail?: string): Turn {
   return new Turn(
     {
-      kind: 'method',
       actorType: 'Cart',
       actorId: 'a',
-      name: 'm',
-      body: Buffer.alloc(0),
       headers: trail === undefined ? {} : { 'x-nestjs-dapr-turns': trail },
-      query: '',
       signal: new AbortController().signal,
     },
     undefined,
