@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { titlesOf } from './spec-titles.js';
 
 const PAGE = resolve('docs/actors-api.md');
 const LINK = /\[([^\]]+)\]\((\.\.\/test\/[^)]+)\)/g;
@@ -20,11 +21,7 @@ describe('the page of the actor API', () => {
     expect(rows.filter((row) => !row.includes('(../test/'))).toEqual([]);
   });
 
-  it.each(links)(
-    'names a spec that is there: $sentence',
-    ({ sentence, path }) => {
-      const spec = readFileSync(resolve('docs', path), 'utf8');
-      expect(spec).toContain(sentence);
-    },
-  );
+  it.each(links)('names a spec that runs: $sentence', ({ sentence, path }) => {
+    expect(titlesOf(resolve('docs', path))).toContain(sentence);
+  });
 });
