@@ -1,7 +1,7 @@
 import type { ConfigurationItems } from '../protocol/configuration.js';
 import type { CallOptions } from './call-options.js';
 import type { MetadataValues } from './metadata-values.js';
-import { requireName } from './name.js';
+import { keysInWords, requireName } from './name.js';
 
 /** What was read, or what has changed. */
 export interface ConfigurationResponse {
@@ -90,8 +90,7 @@ export function configurationRequest(
   keys: readonly string[] = [],
   metadata?: MetadataValues,
 ): ConfigurationRequest {
-  const which = keys.map((key) => `"${key}"`).join(', ');
-  const operation = `configuration.${call} "${storeName}"${which && ` keys ${which}`}`;
+  const operation = `configuration.${call} "${storeName}"${keysInWords(keys)}`;
   requireName(operation, 'store name', storeName);
   for (const key of keys) requireName(operation, 'key', key);
   return { operation, storeName, keys: [...new Set(keys)], metadata };

@@ -23,3 +23,13 @@ function problemOf(name: unknown): string | undefined {
   if (name === '') return 'empty';
   return /\p{Cs}/u.test(name) ? 'no valid Unicode text' : undefined;
 }
+
+const LISTED = 5;
+
+/** Which keys a call is about, for its operation in words: ` key "a"`, ` keys "a", "b"`; '' where there are none. */
+export function keysInWords(keys: readonly string[]): string {
+  if (keys.length === 0) return '';
+  const listed = keys.slice(0, LISTED).map((key) => `"${key}"`);
+  const more = keys.length - listed.length;
+  return ` ${keys.length === 1 ? 'key' : 'keys'} ${listed.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}

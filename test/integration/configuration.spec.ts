@@ -277,7 +277,7 @@ describe.each(platforms)('configuration on %s', (_platform, adapter) => {
           return updates.length > 1;
         });
         const line =
-          'configuration.subscribe "conf" keys "logged" is in trouble, and goes on: broken';
+          'configuration.subscribe "conf" key "logged" is in trouble, and goes on: broken';
         expect(nest.log.of('warn', line).length).toBeGreaterThan(0);
         await subscription.stop();
       });

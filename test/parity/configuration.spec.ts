@@ -74,7 +74,7 @@ describeParity(
       await expect(failed).rejects.toMatchObject({
         errorCode: 'ERR_CONFIGURATION_STORE_NOT_FOUND',
         status: 400,
-        operation: 'configuration.get "nope" keys "a"',
+        operation: 'configuration.get "nope" key "a"',
       });
       await expect(failed).rejects.toThrow(/among the sidecar's resources/);
     });

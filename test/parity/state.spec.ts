@@ -6,6 +6,7 @@ import {
   EtagMismatchError,
   StateConcurrencyEnum,
   StateConsistencyEnum,
+  type DaprClient,
   type StateOptions,
 } from '../../lib/index.js';
 import { component, resources } from '../conformance/components.js';
@@ -253,7 +254,10 @@ describeParity(
         { key: 'l2', value: 9, etag },
         { key: 'l3', value: 3 },
       ]);
-      await expect(failed).rejects.toMatchObject(mismatch);
+      await expect(failed).rejects.toMatchObject({
+        ...mismatch,
+        operation: 'state.save "store" keys "l1", "l2", "l3"',
+      });
       const items = await state.getBulk('store', ['l1', 'l2', 'l3']);
       expect(items.map(({ data }) => data)).toEqual([1, 2, 3]);
     });
@@ -368,13 +372,51 @@ describeParity(
       expect(await state.transaction('store')).toBeUndefined();
     });
 
+    it.each<
+      [string, (state: DaprClient['state'], keys: string[]) => Promise<unknown>]
+    >([
+      [
+        'save',
+        (state, keys) =>
+          state.save(
+            'nope',
+            keys.map((key) => ({ key, value: 1 })),
+          ),
+      ],
+      ['getBulk', (state, keys) => state.getBulk('nope', keys)],
+      [
+        'transaction',
+        (state, keys) =>
+          state.transaction(
+            'nope',
+            keys.map((key) => ({ operation: 'delete', request: { key } })),
+          ),
+      ],
+    ])(
+      'says in its errors which keys a call was about: %s',
+      async (name, call) => {
+        const { state } = run.client;
+        const keys = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
+        for (const [count, words] of [
+          [1, 'key "a"'],
+          [5, 'keys "a", "b", "c", "d", "e"'],
+          [7, 'keys "a", "b", "c", "d", "e" and 2 more'],
+        ] as const)
+          await expect(call(state, keys.slice(0, count))).rejects.toMatchObject(
+            {
+              operation: `state.${name} "nope" ${words}`,
+            },
+          );
+      },
+    );
+
     it('refuses an operation that Dapr does not know', async () => {
       const failed = run.client.state.transaction('store', [
         { operation: 'merge', request: { key: 'k', value: 1 } },
       ]);
       await expect(failed).rejects.toThrow(DaprBadRequestError);
       await expect(failed).rejects.toThrow(
-        'state.transaction "store" failed: an operation is "merge"; "upsert" or "delete" is due.',
+        'state.transaction "store" key "k" failed: an operation is "merge"; "upsert" or "delete" is due.',
       );
     });
 

@@ -4,7 +4,7 @@ import { ACKNOWLEDGED, type Acknowledged } from '../acknowledged.js';
 import type { CallOptions } from '../call-options.js';
 import { jsonOf } from '../json.js';
 import { metadataText, type MetadataValues } from '../metadata-values.js';
-import { requireName } from '../name.js';
+import { keysInWords, requireName } from '../name.js';
 import {
   requireOperations,
   type ClientState,
@@ -32,8 +32,8 @@ export class GrpcState implements ClientState {
     entries: readonly StateEntry[],
     options?: StateSaveOptions,
   ): Promise<Acknowledged> {
-    const only = entries.length === 1 ? entries[0] : undefined;
-    const operation = `state.save "${storeName}"${only ? ` key "${only.key}"` : ''}`;
+    const keys = entries.map(({ key }) => key);
+    const operation = `state.save "${storeName}"${keysInWords(keys)}`;
     requireName(operation, 'store name', storeName);
     const states = entries.map((entry) =>
       wireEntry(operation, entry, options?.metadata),
@@ -83,7 +83,7 @@ export class GrpcState implements ClientState {
     keys: readonly string[],
     options?: StateGetBulkOptions,
   ): Promise<StateItem<T>[]> {
-    const operation = `state.getBulk "${storeName}"`;
+    const operation = `state.getBulk "${storeName}"${keysInWords(keys)}`;
     requireName(operation, 'store name', storeName);
     const { items } = await this.channel.unary(
       'getBulkState',
@@ -132,7 +132,8 @@ export class GrpcState implements ClientState {
     metadata?: MetadataValues | null,
     options?: CallOptions,
   ): Promise<void> {
-    const operation = `state.transaction "${storeName}"`;
+    const keys = operations.map(({ request }) => request.key);
+    const operation = `state.transaction "${storeName}"${keysInWords(keys)}`;
     requireName(operation, 'store name', storeName);
     requireOperations(operation, operations);
     await this.channel.unary(

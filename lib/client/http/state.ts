@@ -20,7 +20,7 @@ import {
   type StateValue,
 } from '../state.js';
 import { jsonOf, parseAnswer } from '../json.js';
-import { requireName } from '../name.js';
+import { keysInWords, requireName } from '../name.js';
 import { optionTexts } from '../state-options.js';
 import { JSON_TYPE, type HttpCall, type HttpChannel } from './channel.js';
 import { pathPart, queryText } from './path.js';
@@ -34,8 +34,8 @@ export class HttpState implements ClientState {
     entries: readonly StateEntry[],
     options?: StateSaveOptions,
   ): Promise<Acknowledged> {
-    const only = entries.length === 1 ? entries[0] : undefined;
-    const operation = `state.save "${storeName}"${only ? ` key "${only.key}"` : ''}`;
+    const keys = entries.map(({ key }) => key);
+    const operation = `state.save "${storeName}"${keysInWords(keys)}`;
     await this.channel.send({
       ...post(
         operation,
@@ -91,7 +91,7 @@ export class HttpState implements ClientState {
     keys: readonly string[],
     options?: StateGetBulkOptions,
   ): Promise<StateItem<T>[]> {
-    const operation = `state.getBulk "${storeName}"`;
+    const operation = `state.getBulk "${storeName}"${keysInWords(keys)}`;
     const { parallelism } = options ?? {};
     const { body } = await this.channel.send({
       ...post(operation, `${storePath(operation, storeName)}/bulk`, options),
@@ -137,7 +137,8 @@ export class HttpState implements ClientState {
     metadata?: MetadataValues | null,
     options?: CallOptions,
   ): Promise<void> {
-    const operation = `state.transaction "${storeName}"`;
+    const keys = operations.map(({ request }) => request.key);
+    const operation = `state.transaction "${storeName}"${keysInWords(keys)}`;
     requireOperations(operation, operations);
     await this.channel.send({
       ...post(

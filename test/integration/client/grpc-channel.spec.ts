@@ -549,7 +549,9 @@ describe('DaprClient over gRPC', () => {
       const client = clientOf({ grpcEndpoint: server.address });
       const got = client.state.getBulk('s', ['k'], { parallelism: 1.5 });
       await expect(got).rejects.toThrow(DaprBadRequestError);
-      await expect(got).rejects.toThrow(/state\.getBulk "s" can't be sent: /);
+      await expect(got).rejects.toThrow(
+        /state\.getBulk "s" key "k" can't be sent: /,
+      );
       expect(server.calls).toEqual([]);
     });
   });

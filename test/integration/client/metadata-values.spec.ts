@@ -87,7 +87,7 @@ describe.each(['HTTP', 'GRPC'] as const)('metadata over %s', (protocol) => {
       ({ secret }, metadata) => secret.getBulk('s', metadata),
     ],
     [
-      'configuration.get "c" keys "k"',
+      'configuration.get "c" key "k"',
       ({ configuration }, metadata) => configuration.get('c', ['k'], metadata),
     ],
     [
@@ -108,7 +108,7 @@ describe.each(['HTTP', 'GRPC'] as const)('metadata over %s', (protocol) => {
       ({ state }, metadata) => state.get('s', 'k', { metadata }),
     ],
     [
-      'state.getBulk "s"',
+      'state.getBulk "s" key "k"',
       ({ state }, metadata) => state.getBulk('s', ['k'], { metadata }),
     ],
     [
@@ -120,7 +120,7 @@ describe.each(['HTTP', 'GRPC'] as const)('metadata over %s', (protocol) => {
       ({ state }, metadata) => state.transaction('s', [], metadata),
     ],
     [
-      'state.transaction "s"',
+      'state.transaction "s" key "k"',
       ({ state }, metadata) =>
         state.transaction('s', [
           { operation: 'upsert', request: { ...entry, metadata } },
