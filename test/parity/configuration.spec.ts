@@ -6,6 +6,7 @@ import {
   type ConfigurationResponse,
   type ConfigurationSubscription,
 } from '../../lib/index.js';
+import type { ClientConfiguration } from '../../lib/client/configuration.js';
 import { component } from '../conformance/components.js';
 import type { Backing } from '../support/backing.js';
 import {
@@ -17,6 +18,8 @@ import { describeParity } from './parity.js';
 
 const KEY = 'a/b c?#%+é';
 let backing: Backing;
+
+const nothing = (): void => undefined;
 
 const item = (key: string, value: string, version = '') => ({
   key,
@@ -122,38 +125,53 @@ describeParity(
       expect(told).toHaveLength(before);
     });
 
-    it('is subscribed to wholly, or with metadata', async () => {
-      if (run.protocol === 'HTTP') return;
-      const { configuration } = run.client;
-      const told: string[] = [];
-      const hear = ({ items }: ConfigurationResponse): void =>
-        void told.push(...Object.keys(items));
-      const subscriptions: ConfigurationSubscription[] = [
-        await configuration.subscribe('conf', hear),
-        await configuration.subscribeWithMetadata(
-          'conf',
-          ['m'],
-          { x: 1 },
-          hear,
-        ),
-      ];
-      await until(async () => {
-        await values().set('any', 'v');
-        await values().set('m', 'v');
-        return told.includes('any') && told.includes('m');
+    if (run.protocol === 'gRPC') {
+      it('is subscribed to wholly, or with metadata', async () => {
+        const { configuration } = run.client;
+        const told: string[] = [];
+        const hear = ({ items }: ConfigurationResponse): void =>
+          void told.push(...Object.keys(items));
+        const subscriptions: ConfigurationSubscription[] = [
+          await configuration.subscribe('conf', hear),
+          await configuration.subscribeWithMetadata(
+            'conf',
+            ['m'],
+            { x: 1 },
+            hear,
+          ),
+        ];
+        await until(async () => {
+          await values().set('any', 'v');
+          await values().set('m', 'v');
+          return told.includes('any') && told.includes('m');
+        });
+        await Promise.all(subscriptions.map((each) => each.stop()));
       });
-      await Promise.all(subscriptions.map((each) => each.stop()));
-    });
 
-    it('is not subscribed to in a store that is not there', async () => {
-      if (run.protocol === 'HTTP') return;
-      const failed = run.client.configuration.subscribe(
-        'nope',
-        () => undefined,
+      it('is not subscribed to in a store that is not there', async () => {
+        const failed = run.client.configuration.subscribe('nope', nothing);
+        await expect(failed).rejects.toThrow(DaprNotFoundError);
+        await expect(failed).rejects.toThrow(/configuration\.subscribe "nope"/);
+      });
+    } else {
+      it.each<[string, (of: ClientConfiguration) => Promise<unknown>]>([
+        ['wholly', (of) => of.subscribe('conf', nothing)],
+        [
+          'with metadata',
+          (of) => of.subscribeWithMetadata('conf', ['m'], { x: 1 }, nothing),
+        ],
+        ['in a store that is not there', (of) => of.subscribe('nope', nothing)],
+      ])(
+        'is not subscribed to %s by a client that is not that of an app',
+        async (_what, subscribe) => {
+          const failed = subscribe(run.client.configuration);
+          await expect(failed).rejects.toThrow(DaprBadRequestError);
+          await expect(failed).rejects.toThrow(
+            /this client is not that of an app/,
+          );
+        },
       );
-      await expect(failed).rejects.toThrow(DaprNotFoundError);
-      await expect(failed).rejects.toThrow(/configuration\.subscribe "nope"/);
-    });
+    }
   },
 );
 
