@@ -124,7 +124,7 @@ export class Chain {
   }
 
   /**
-   * Nothing more of this chain may be stored. A transaction that is under way is not cut: the sidecar may have it by now,
+   * Nothing more of this chain may be stored. A transaction that is under way is not cut: the store may have it by now,
    * and the next turn must not begin before it is known what became of it.
    */
   condemn(reason: Error): void {
@@ -132,7 +132,7 @@ export class Chain {
     this.abort(reason);
   }
 
-  /** The same, of a transaction under way, too: the sidecar that it was meant for is no more. */
+  /** The same, of a transaction under way, too: the sidecar is no more, or has kept it waiting for too long. */
   abandon(reason: Error): void {
     this.condemn(reason);
     this.commitment?.abort(reason);

@@ -24,6 +24,9 @@ const ENDING = new Error('the app is shutting down');
 // daprd's own default.
 const DRAIN_TIMEOUT = '2s';
 
+// While actors move, daprd lets no transaction begin before it has deactivated them: waiting for one would lock both.
+const COMMIT_TIMEOUT = 500;
+
 /** What the runtime needs of the app around it. */
 export interface ActorRuntimeDependencies
   extends RegistrySources, Omit<ActorHost, 'log' | 'timesToLive'> {
@@ -163,7 +166,11 @@ export class ActorRuntime {
   }
 
   private async close(slot: ActorSlot, reason: Error): Promise<void> {
+    const { chain } = slot.turns;
+    const { clock } = this.dependencies;
+    const cut = clock.schedule(COMMIT_TIMEOUT, () => chain?.abandon(reason));
     await slot.close(reason, () => this.activator.retire(slot));
+    cut.cancel();
     slot.removeIfEmpty();
   }
 

@@ -7,8 +7,10 @@ import {
 
 export interface LedgerState {
   entries: string[];
-  /** The host that heard the last beat. */
-  beatBy: string;
+  /** How many entries were written. */
+  written: number;
+  /** The host that heard the last beat, and when, in milliseconds since the epoch. */
+  beat: { by: string; at: number };
 }
 
 /** Writes down what it is told, each entry once. */
@@ -21,14 +23,17 @@ export class LedgerActor extends Actor<LedgerState> implements OnActivate {
   /** Returns the host that wrote it. */
   async add(entry: string): Promise<string> {
     const entries = await this.state.get('entries', []);
-    if (!entries.includes(entry))
+    const written = await this.state.get('written', 0);
+    if (!entries.includes(entry)) {
       this.state.set('entries', [...entries, entry]);
+      this.state.set('written', written + 1);
+    }
     return hostName();
   }
 
   @OnReminder('beat')
   beat(): void {
-    this.state.set('beatBy', hostName());
+    this.state.set('beat', { by: hostName(), at: Date.now() });
   }
 }
 

@@ -269,6 +269,19 @@ describe('an actor is deactivated', () => {
     },
   );
 
+  it('within moments, though the sidecar lets its transaction wait until then [A18]', async () => {
+    await counterApp();
+    const release = app.sidecar.holdWrites();
+    const writing = app.sidecar.writing();
+    const running = app.call('Counter', 'up');
+    await writing;
+    const deactivated = app.runtime.deactivate('Counter', 'a');
+    await app.clock.advance('500ms');
+    await expect(running).resolves.toMatchObject({ status: 500 });
+    await deactivated;
+    release();
+  });
+
   it('and can not call itself meanwhile, which is refused in words', async () => {
     await counterApp();
     await app.actor(TalkerActor).hello();
