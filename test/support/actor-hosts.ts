@@ -1,5 +1,3 @@
-import { rm } from 'node:fs/promises';
-import { startEngine } from '../../lib/sidecar/embedded.js';
 import type { Engine } from '../../lib/sidecar/engine.js';
 import type { Sidecar } from '../../lib/sidecar/sidecar.js';
 import { VirtualClock } from '../../lib/sidecar/virtual-clock.js';
@@ -9,7 +7,7 @@ import {
   type Received,
 } from '../conformance/recording-app.js';
 import { call, type WireAnswer } from '../conformance/wire.js';
-import { folderWith } from './stage.js';
+import { startEngineOf } from './stage.js';
 
 /** The actors that the hosts answer for. */
 export const IDS = Array.from({ length: 20 }, (_, index) => `${index}`);
@@ -79,15 +77,9 @@ export class ActorHosts implements AsyncDisposable {
   /** `resources` is YAML; without any there is a store for actors. */
   static async open(resources?: string): Promise<ActorHosts> {
     const clock = new VirtualClock();
-    const folder = resources && (await folderWith(resources));
-    const engine = await startEngine({
-      clock,
-      ...(folder && { resources: folder }),
-    });
+    const engine = await startEngineOf(resources, { clock });
     const hosts = new ActorHosts(engine, clock);
     hosts.disposals.push(() => engine.close());
-    if (folder)
-      hosts.disposals.push(() => rm(folder, { recursive: true, force: true }));
     return hosts;
   }
 

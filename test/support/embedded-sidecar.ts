@@ -13,20 +13,14 @@ export interface EmbeddedSidecar extends Sidecar {
 export async function startEmbedded(options: StartOptions): Promise<Sidecar> {
   const { appId = 'conformance', app } = options;
   const beside = options.beside as EmbeddedSidecar | undefined;
-  const folder = await resourcesFolder(options);
   let engine = beside?.engine;
   const leaveEnvironment = enterEnvironment(options.env ?? {});
   const release = async (): Promise<void> => {
     leaveEnvironment();
     if (!beside) await engine?.close();
-    await rm(folder, { recursive: true, force: true });
   };
   try {
-    engine ??= await startEngine({
-      resources: folder,
-      ...(options.apiToken && { apiToken: options.apiToken }),
-      ...(options.appToken && { appToken: options.appToken }),
-    });
+    engine ??= await engineOf(options);
     const sidecar = await engine.openSidecar({
       appId,
       httpPort: 0,
@@ -76,13 +70,22 @@ function enterEnvironment(
   };
 }
 
-async function resourcesFolder(options: StartOptions): Promise<string> {
-  const { resources = '\n', config } = options;
+/** It reads its resources once: their folder is gone when it has started, so that a spec that breaks off leaves none. */
+async function engineOf(options: StartOptions): Promise<Engine> {
+  const { resources = '\n', config, apiToken, appToken } = options;
   const folder = await mkdtemp(join(tmpdir(), 'nestjs-dapr-'));
-  if (resources.includes('\n'))
-    await writeFile(join(folder, 'resources.yaml'), resources);
-  else await cp(resources, folder, { recursive: true });
-  if (config !== undefined)
-    await writeFile(join(folder, 'config.yaml'), config);
-  return folder;
+  try {
+    if (resources.includes('\n'))
+      await writeFile(join(folder, 'resources.yaml'), resources);
+    else await cp(resources, folder, { recursive: true });
+    if (config !== undefined)
+      await writeFile(join(folder, 'config.yaml'), config);
+    return await startEngine({
+      resources: folder,
+      ...(apiToken && { apiToken }),
+      ...(appToken && { appToken }),
+    });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }

@@ -36,12 +36,10 @@ export class Stage implements AsyncDisposable {
     const { resources, subscriptions = [], appId = 'shop', ...rest } = options;
     const clock = new VirtualClock();
     const lines: string[] = [];
-    const folder = resources && (await folderWith(resources));
-    const engine = await startEngine({
+    const engine = await startEngineOf(resources, {
       clock,
       log: (line) => lines.push(line),
       ...rest,
-      ...(folder && { resources: folder }),
     });
     const app = await new RecordingApp().listen();
     app.on('GET /dapr/subscribe', { body: [...subscriptions] });
@@ -55,8 +53,6 @@ export class Stage implements AsyncDisposable {
       () => engine.close(),
       () => app.close(),
     );
-    if (folder)
-      stage.disposals.push(() => rm(folder, { recursive: true, force: true }));
     await sidecar.connect({ port: app.port });
     return stage;
   }
@@ -88,6 +84,23 @@ export class Stage implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const dispose of this.disposals) await dispose();
+  }
+}
+
+/**
+ * An engine with the resources of this YAML, if any. It reads them once: their folder is gone when it has started, so
+ * that a spec that breaks off leaves none.
+ */
+export async function startEngineOf(
+  yaml: string | undefined,
+  options: Omit<EmbeddedOptions, 'resources'>,
+): Promise<Engine> {
+  if (!yaml) return startEngine(options);
+  const folder = await folderWith(yaml);
+  try {
+    return await startEngine({ ...options, resources: folder });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
   }
 }
 
