@@ -4,6 +4,7 @@ import { ActorBase } from '../actors/actor-base.js';
 import { OnReminder } from '../actors/actor-callbacks.decorator.js';
 import { ActorId } from '../actors/actor-id.js';
 import { actorTypeOf } from '../actors/actor-type.decorator.js';
+import type { OWN_NAMES } from '../actors/proxy/actor-proxy.js';
 import type { ActorScheduleOptions } from '../client/actor.js';
 import { DaprClient } from '../client/dapr-client.js';
 import type { Duration } from '../protocol/duration.js';
@@ -21,6 +22,9 @@ import { methodHooks, type MethodHooks } from './method-hooks.js';
 @Injectable({ scope: Scope.TRANSIENT })
 @UseInterceptors(methodHooks)
 export abstract class AbstractActor implements MethodHooks {
+  /** For the compiler alone: proxies have no methods of these names, since they can't be called from outside. */
+  declare readonly [OWN_NAMES]: Extract<keyof AbstractActor, string>;
+
   // No names that a subclass may want for its own.
   readonly #daprClient: DaprClient;
   readonly #id: ActorId;

@@ -1,6 +1,7 @@
 // Compiled, never run: what must be accepted, and after @ts-expect-error what must not.
 import { HttpException } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
+import { of, type Observable } from 'rxjs';
 import {
   Actor,
   ActorContext,
@@ -13,6 +14,7 @@ import {
   type ActorsModuleOptions,
   type OnActivate,
 } from '../../lib/index.js';
+import { AbstractActor } from '../../lib/sdk/index.js';
 
 type Same<A, B> =
   (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2
@@ -130,6 +132,14 @@ class CartActor extends Actor<CartState> implements OnActivate {
     return value;
   }
 
+  counts(): Observable<number> {
+    return of(1, 2);
+  }
+
+  async dates(): Promise<Observable<Date> | undefined> {
+    return undefined;
+  }
+
   generic<T>(value: T): T {
     return value;
   }
@@ -161,6 +171,8 @@ check(
   true as Same<ReturnType<typeof cart.nothing>, Promise<void>>,
   true as Same<ReturnType<typeof cart.union>, Promise<'a' | 'b' | null>>,
   true as Same<ReturnType<typeof cart.anything>, Promise<any>>,
+  true as Same<ReturnType<typeof cart.counts>, Promise<number>>,
+  true as Same<ReturnType<typeof cart.dates>, Promise<string | undefined>>,
   true as Same<
     Awaited<ReturnType<typeof cart.rich>>,
     {
@@ -301,6 +313,33 @@ check(
   true as Same<ReturnType<ActorProxy<DiaryActor>['read']>, Promise<number>>,
 );
 void factory.get(Bank, 'a', { signal: AbortSignal.timeout(5) }).balance('b');
+
+/** As it was written for `@dapr/dapr`. */
+class Parking extends AbstractActor {
+  async enter(plate: string): Promise<number> {
+    return plate.length;
+  }
+
+  override async receiveReminder(data: string): Promise<void> {
+    void data;
+  }
+
+  override getActorType(): string {
+    return 'Parking';
+  }
+}
+
+abstract class Garage extends Parking {
+  abstract close(): Promise<void>;
+}
+
+check(
+  true as Same<keyof ActorProxy<Parking>, 'enter'>,
+  true as Same<keyof ActorProxy<Garage>, 'enter' | 'close'>,
+);
+void factory.get(Parking, 'a').enter('B-AR 1');
+// @ts-expect-error: what the base class has is not called from outside
+void factory.get(Parking, 'a').getStateManager();
 
 class OutOfStockError extends Error {
   constructor(readonly sku: string) {
