@@ -182,6 +182,7 @@ export {
 // Errors
 export { DaprError } from './errors/dapr.error.js';
 export { DaprBadRequestError } from './errors/dapr-bad-request.error.js';
+export { DaprCancelledError } from './errors/dapr-cancelled.error.js';
 export { DaprConfigurationError } from './errors/dapr-configuration.error.js';
 export { DaprNotFoundError } from './errors/dapr-not-found.error.js';
 export { DaprPermissionError } from './errors/dapr-permission.error.js';

@@ -155,7 +155,7 @@ export class DaprClient {
     return this.health.waitUntilReady();
   }
 
-  /** Ends every call and closes every connection, for good. A second call changes nothing. */
+  /** Ends every call, with a `DaprCancelledError`, and closes every connection, for good. A second call changes nothing. */
   async stop(): Promise<void> {
     await this.#subscriptions.stop();
     await Promise.all(this.#channels.map((channel) => channel.stop()));

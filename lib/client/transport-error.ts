@@ -1,4 +1,4 @@
-import { DaprError } from '../errors/dapr.error.js';
+import { DaprCancelledError } from '../errors/dapr-cancelled.error.js';
 import { DaprTimeoutError } from '../errors/dapr-timeout.error.js';
 import { SidecarUnavailableError } from '../errors/sidecar-unavailable.error.js';
 
@@ -68,8 +68,8 @@ export function timeoutError(
 }
 
 /** Why a call of a stopped client fails. */
-export function stopError(operation: string): DaprError {
-  return new DaprError(
+export function stopError(operation: string): DaprCancelledError {
+  return new DaprCancelledError(
     `${operation} failed: the client was stopped. A stopped client stays stopped; make another one.`,
     { operation },
   );

@@ -2,6 +2,7 @@ import type { ErrorDetail } from '../protocol/error-codes.js';
 import { ActorInvocationError } from './actor-invocation.error.js';
 import { cryptoFailure } from './crypto-failure.js';
 import { DaprBadRequestError } from './dapr-bad-request.error.js';
+import { DaprCancelledError } from './dapr-cancelled.error.js';
 import { DaprNotFoundError } from './dapr-not-found.error.js';
 import { DaprPermissionError } from './dapr-permission.error.js';
 import { DaprTimeoutError } from './dapr-timeout.error.js';
@@ -57,6 +58,8 @@ function classOf(answer: FailedAnswer): ErrorClass {
   // Over gRPC their codes say other things.
   if (MISUSE.has(errorCode)) return DaprBadRequestError;
   if (status === 503) return SidecarUnavailableError;
+  // What gRPC calls cancelled: as daprd writes it, and as others do.
+  if (status === 408 || status === 499) return DaprCancelledError;
   if (status === 504) return DaprTimeoutError;
   return DaprError;
 }

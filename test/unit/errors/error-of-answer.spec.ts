@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { ActorInvocationError } from '../../../lib/errors/actor-invocation.error.js';
 import { DaprBadRequestError } from '../../../lib/errors/dapr-bad-request.error.js';
+import { DaprCancelledError } from '../../../lib/errors/dapr-cancelled.error.js';
 import { DaprNotFoundError } from '../../../lib/errors/dapr-not-found.error.js';
 import { DaprPermissionError } from '../../../lib/errors/dapr-permission.error.js';
 import { DaprTimeoutError } from '../../../lib/errors/dapr-timeout.error.js';
@@ -56,6 +57,8 @@ describe('the error of an answer', () => {
     [400, 'ERR_MALFORMED_REQUEST', 'x', DaprBadRequestError],
     [431, undefined, 'x', DaprBadRequestError],
     [503, 'ERR_ACTOR_RUNTIME_CLOSED', 'x', SidecarUnavailableError],
+    [408, 'ERR_STATE_GET', 'context canceled', DaprCancelledError],
+    [499, undefined, 'client closed request', DaprCancelledError],
     [504, undefined, 'upstream request timeout', DaprTimeoutError],
     [504, 'ERR_STATE_GET', 'context deadline exceeded', DaprTimeoutError],
     [409, 'ERR_ACTOR_REMINDER_ALREADY_EXISTS', 'x', DaprError],
