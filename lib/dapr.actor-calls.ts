@@ -12,7 +12,8 @@ export function actorCalls(currentCall: CurrentCall): BeginCall {
     if (turn.waitsFor(actorType, actorId))
       throw new DaprBadRequestError(knot(operation), { operation });
     const { trail, end } = turn.callOut(`${actorType}/${actorId}`);
-    return { headers: trail ? { [Headers.actorTurns]: trail } : {}, end };
+    const headers = trail ? { [Headers.actorTurns]: trail } : {};
+    return { headers, signal: turn.cut, end };
   };
 }
 

@@ -11,6 +11,8 @@ import { decoding, jsonOf } from './json.js';
 /** What a call of an actor hands on of the turn that it is made in. */
 export interface CallOut {
   readonly headers: Readonly<Record<string, string>>;
+  /** Ends the call with the turn. */
+  readonly signal: AbortSignal | undefined;
   /** Due when the call has ended. */
   readonly end: () => void;
 }
@@ -25,21 +27,46 @@ export type BeginCall = (
   actorId: string,
 ) => CallOut | undefined;
 
-/** Makes a call of an actor with the headers that go with it: those of the request, and of the turn that it is made in. */
+/** Makes a call of an actor with what goes with it of the turn that it is made in. */
 export async function callActor<T>(
   begin: BeginCall | undefined,
   operation: string,
-  { actorType, actorId, headers: given }: ActorMethodRequest,
-  call: (headers: ActorMethodRequest['headers']) => Promise<T>,
+  request: ActorMethodRequest,
+  call: (
+    headers: ActorMethodRequest['headers'],
+    options: CallOptions,
+  ) => Promise<T>,
 ): Promise<T> {
-  const headers = headersWithout(given, isToken);
+  const { actorType, actorId, timeout } = request;
+  const headers = headersWithout(request.headers, isToken);
   const out = begin?.(operation, actorType, actorId);
-  if (!out) return call(headers);
+  if (!out) return call(headers, request);
+  const { signal, release } = eitherOf(request.signal, out.signal);
   try {
-    return await call({ ...headers, ...out.headers });
+    return await call({ ...headers, ...out.headers }, { signal, timeout });
   } finally {
+    release();
     out.end();
   }
+}
+
+/** Not `AbortSignal.any`: under Node 20 what it makes stays with a signal that lives on. */
+function eitherOf(
+  one: AbortSignal | undefined,
+  other: AbortSignal | undefined,
+): { signal: AbortSignal | undefined; release: () => void } {
+  if (!one || !other) return { signal: one ?? other, release: () => undefined };
+  const controller = new AbortController();
+  const both = [one, other];
+  const abort = ({ target }: Event): void =>
+    controller.abort((target as AbortSignal).reason);
+  const aborted = both.find((each) => each.aborted);
+  if (aborted) controller.abort(aborted.reason);
+  for (const each of both) each.addEventListener('abort', abort);
+  const release = (): void => {
+    for (const each of both) each.removeEventListener('abort', abort);
+  };
+  return { signal: controller.signal, release };
 }
 
 /** The arguments of `client.actor.invoke`, in either form. */

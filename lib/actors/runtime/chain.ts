@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { CallScope } from '../../contexts/current-call.js';
 import { headerOf, Headers } from '../../protocol/headers.js';
 import type { ActorCall } from './actor-call.js';
@@ -15,13 +16,13 @@ export class Chain {
   private isSealed_ = false;
   private whenAlone: (() => void) | undefined;
   private doom_: Error | undefined;
-  private commitment: AbortController | undefined;
+  private cutter_: AbortController | undefined;
 
   constructor(
     call: ActorCall,
     private readonly rules: TurnRules,
   ) {
-    this.outermost = new Turn(call, undefined, rules);
+    this.outermost = new Turn(call, undefined, rules, this);
     this.open = [this.outermost];
   }
 
@@ -64,7 +65,7 @@ export class Chain {
   }
 
   enter(call: ActorCall, state: StateCache): Turn {
-    const turn = new Turn(call, this.parentOf(call), this.rules);
+    const turn = new Turn(call, this.parentOf(call), this.rules, this);
     if (this.doom) turn.abort(this.doom);
     for (const other of this.open)
       if (!turn.isWithin(other)) turn.isShared = other.isShared = true;
@@ -132,10 +133,15 @@ export class Chain {
     this.abort(reason);
   }
 
-  /** The same, of a transaction under way, too: the sidecar is no more, or has kept it waiting for too long. */
+  /** The same, of a transaction under way, too: the sidecar is no more, or has kept the turn waiting for too long. */
   abandon(reason: Error): void {
     this.condemn(reason);
-    this.commitment?.abort(reason);
+    this.cutter.abort(reason);
+  }
+
+  /** Ends the calls of the sidecar that are made in this chain, once they would be waited for in vain. */
+  get cut(): AbortSignal {
+    return this.cutter.signal;
   }
 
   /** Tells the code inside that it had better end. */
@@ -143,10 +149,13 @@ export class Chain {
     for (const turn of this.open) turn.abort(reason);
   }
 
-  /** Runs the transaction that stores the chain's changes. */
-  async commit(store: (signal: AbortSignal) => Promise<void>): Promise<void> {
-    this.commitment = new AbortController();
-    await store(this.commitment.signal);
+  private get cutter(): AbortController {
+    if (!this.cutter_) {
+      this.cutter_ = new AbortController();
+      // However many calls are under way, none outlives the chain.
+      setMaxListeners(0, this.cutter_.signal);
+    }
+    return this.cutter_;
   }
 
   /** Where the caller does not say in which turn it called, it is taken for one beside all others. */

@@ -154,11 +154,9 @@ export class StateCache extends ActorState {
       const now = this.host.clock.now();
       if (type.format.keepsKeys) noteKeys(changes, keys, now);
       const operations = operationsOf(changes, timesToLive.areThere);
-      await chain.commit((signal) =>
-        this.host
-          .client()
-          .stateTransaction(type.name, id, operations, { signal }),
-      );
+      await this.host
+        .client()
+        .stateTransaction(type.name, id, operations, { signal: chain.cut });
       this.remember(changes, now);
       this.isUnsaved = false;
     } catch (error) {
@@ -216,12 +214,12 @@ export class StateCache extends ActorState {
     this.known?.delete(key);
     this.tidy();
     const asked = timesToLive.findOut();
-    const { count } = this.slot.turns;
+    const { count, chain } = this.slot.turns;
     this.reads += 1;
     try {
       const answer = await this.host
         .client()
-        .stateGetWithExpiry(type.name, id, key);
+        .stateGetWithExpiry(type.name, id, key, { signal: chain?.cut });
       if (answer.expires) timesToLive.noteEnd();
       if (asked) await asked;
       // A commit may have overtaken the answer, and a change may have come while it was under way.

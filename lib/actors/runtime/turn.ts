@@ -45,6 +45,7 @@ export class Turn implements CallScope {
     >,
     readonly parent: Turn | undefined,
     private readonly rules: TurnRules,
+    private readonly chain?: { readonly cut: AbortSignal },
   ) {
     Object.assign(this, traceScope(call.headers));
     const reentrancyId = headerOf(call.headers, Headers.reentrancyId);
@@ -67,6 +68,11 @@ export class Turn implements CallScope {
       else caller.addEventListener('abort', forward, { once: true });
     }
     return this.controller.signal;
+  }
+
+  /** Ends the calls that are made in this turn once they would be waited for in vain. */
+  get cut(): AbortSignal | undefined {
+    return this.chain?.cut;
   }
 
   /** Tells the turn's code that it had better end. */

@@ -55,7 +55,7 @@ export class GrpcActor implements ClientActor {
       this.begin,
       operation,
       request,
-      (headers) =>
+      (headers, options) =>
         this.channel.unary(
           'invokeActor',
           {
@@ -67,7 +67,7 @@ export class GrpcActor implements ClientActor {
               ...headers,
             }),
           },
-          { operation, errorCode: 'ERR_ACTOR_INVOKE_METHOD', options: request },
+          { operation, errorCode: 'ERR_ACTOR_INVOKE_METHOD', options },
         ),
     );
     return { headers: {}, body: data };

@@ -46,7 +46,7 @@ export class HttpActor implements ClientActor {
     const { actorType, actorId, method, body } = request;
     const operation = `actor.invoke ${actorType}/${actorId} method "${method}"`;
     const path = `${actorPath(operation, actorType, actorId)}/method/${pathPart(operation, 'method', method)}`;
-    return callActor(this.begin, operation, request, (headers) =>
+    return callActor(this.begin, operation, request, (headers, options) =>
       this.channel.send({
         operation,
         lane: 'reentrant',
@@ -56,7 +56,7 @@ export class HttpActor implements ClientActor {
         body,
         contentType: body === undefined ? undefined : JSON_TYPE,
         headers,
-        options: request,
+        options,
       }),
     );
   }

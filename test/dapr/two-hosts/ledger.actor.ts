@@ -24,6 +24,8 @@ export class LedgerActor extends Actor<LedgerState> implements OnActivate {
   async add(entry: string): Promise<string> {
     const entries = await this.state.get('entries', []);
     const written = await this.state.get('written', 0);
+    // One that is not in memory: reads, too, are under way when actors move.
+    await this.state.has(entry as 'written');
     if (!entries.includes(entry)) {
       this.state.set('entries', [...entries, entry]);
       this.state.set('written', written + 1);

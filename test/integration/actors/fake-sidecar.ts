@@ -41,10 +41,9 @@ export class FakeSidecar {
     Promise.reject(new Error('no app'));
   hasReentrancy: (actorType: string) => boolean = () => false;
   private readonly failures: Operation[] = [];
-  private gate: Promise<void> | undefined;
-  private metadataGate: Promise<void> | undefined;
+  private readonly gates = new Map<Operation, Promise<void>>();
   private readonly server: Server;
-  private whenWriting: (() => void) | undefined;
+  private readonly arrivals = new Map<Operation, () => void>();
 
   constructor() {
     this.server = createServer((request, response) => {
@@ -77,26 +76,19 @@ export class FakeSidecar {
     this.failures.push(operation);
   }
 
-  /** Transactions wait, from now until the returned function is called. */
-  holdWrites(): () => void {
+  /** Requests of that kind wait, from now until the returned function is called. */
+  hold(operation: Operation): () => void {
     let open!: () => void;
-    this.gate = new Promise((resolve) => (open = resolve));
+    this.gates.set(operation, new Promise((resolve) => (open = resolve)));
     return () => {
-      this.gate = undefined;
+      this.gates.delete(operation);
       open();
     };
   }
 
-  /** The metadata waits, from now until the returned function is called. */
-  holdMetadata(): () => void {
-    let open!: () => void;
-    this.metadataGate = new Promise((resolve) => (open = resolve));
-    return open;
-  }
-
-  /** Resolves when a transaction has arrived. */
-  writing(): Promise<void> {
-    return new Promise((resolve) => (this.whenWriting = resolve));
+  /** Resolves when a request of that kind has arrived. */
+  arrival(operation: Operation): Promise<void> {
+    return new Promise((resolve) => this.arrivals.set(operation, resolve));
   }
 
   /** What is stored for an actor. */
@@ -166,7 +158,7 @@ export class FakeSidecar {
 
   private async metadata(): Promise<Answer> {
     this.metadataReads += 1;
-    await this.metadataGate;
+    await this.pass('metadata');
     if (this.fails('metadata'))
       return failure(403, 'ERR_PERMISSION_DENIED', 'not allowed');
     const { enabledFeatures } = this;
@@ -180,6 +172,7 @@ export class FakeSidecar {
     body: Buffer,
   ): Promise<Answer> {
     if (method === 'GET') {
+      await this.pass('state.read');
       if (this.fails('state.read'))
         return failure(500, 'ERR_ACTOR_STATE_GET', 'the store is down');
       const text = this.stored.get(`${actor}/${key}`);
@@ -191,8 +184,7 @@ export class FakeSidecar {
         headers: { ...headers, ...(end && { 'metadata.ttlexpiretime': end }) },
       };
     }
-    this.whenWriting?.();
-    await this.gate;
+    await this.pass('state.write');
     if (this.fails('state.write'))
       return failure(
         500,
@@ -229,6 +221,11 @@ export class FakeSidecar {
     if (method === 'DELETE') this.scheduled.delete(path);
     else this.scheduled.set(path, JSON.parse(body.toString()));
     return { status: 204 };
+  }
+
+  private async pass(operation: Operation): Promise<void> {
+    this.arrivals.get(operation)?.();
+    await this.gates.get(operation);
   }
 
   private fails(operation: Operation): boolean {

@@ -118,9 +118,13 @@ class TalkerActor extends Actor implements OnDeactivate {
     return 'hello';
   }
 
+  async callSlow(): Promise<string> {
+    return this.actors.get(TalkerActor, 'other').callLater();
+  }
+
   async callLater(): Promise<string> {
     await this.journal.wait('gate');
-    return this.actors.get(TalkerActor, 'other').hello();
+    return this.actors.get(TalkerActor, 'third').hello();
   }
 }
 
@@ -174,8 +178,8 @@ describe('an actor comes to life', () => {
 
   it('anew only when it is known what became of a save() in the onActivate that threw [A4]', async () => {
     await counterApp();
-    const release = app.sidecar.holdWrites();
-    const writing = app.sidecar.writing();
+    const release = app.sidecar.hold('state.write');
+    const writing = app.sidecar.arrival('state.write');
     const first = app.call('Counter', 'up', { actorId: 'hasty' });
     const second = app.call('Counter', 'up', { actorId: 'hasty' });
     await writing;
@@ -252,8 +256,8 @@ describe('an actor is deactivated', () => {
     'when its transaction, if one is on the way, is %s, and the caller is told so [A18]',
     async (end, status, next) => {
       await counterApp();
-      const release = app.sidecar.holdWrites();
-      const writing = app.sidecar.writing();
+      const release = app.sidecar.hold('state.write');
+      const writing = app.sidecar.arrival('state.write');
       if (end === 'refused') app.sidecar.failNext('state.write');
       const running = app.call('Counter', 'up');
       await writing;
@@ -269,17 +273,37 @@ describe('an actor is deactivated', () => {
     },
   );
 
-  it('within moments, though the sidecar lets its transaction wait until then [A18]', async () => {
+  it.each([
+    ['its transaction', 'state.write'],
+    ['what it reads', 'state.read'],
+  ] as const)(
+    'within moments, though the sidecar lets %s wait until then [A18]',
+    async (_what, operation) => {
+      await counterApp();
+      const release = app.sidecar.hold(operation);
+      const arrival = app.sidecar.arrival(operation);
+      const running = app.call('Counter', 'up');
+      await arrival;
+      const deactivated = app.runtime.deactivate('Counter', 'a');
+      await app.clock.advance('500ms');
+      await expect(running).resolves.toMatchObject({
+        status: 500,
+        body: expect.stringContaining('Dapr deactivated the actor'),
+      });
+      await deactivated;
+      release();
+    },
+  );
+
+  it('within moments, though it waits for a call of another actor [A18]', async () => {
     await counterApp();
-    const release = app.sidecar.holdWrites();
-    const writing = app.sidecar.writing();
-    const running = app.call('Counter', 'up');
-    await writing;
-    const deactivated = app.runtime.deactivate('Counter', 'a');
+    const running = app.call('Talker', 'callSlow');
+    await journal.arrival('gate');
+    const deactivated = app.runtime.deactivate('Talker', 'a');
     await app.clock.advance('500ms');
     await expect(running).resolves.toMatchObject({ status: 500 });
     await deactivated;
-    release();
+    journal.open('gate');
   });
 
   it('and can not call itself meanwhile, which is refused in words', async () => {
@@ -328,8 +352,8 @@ describe('a new sidecar', () => {
 
   it('waits for no transaction that was meant for the one before [A19]', async () => {
     await counterApp();
-    const release = app.sidecar.holdWrites();
-    const writing = app.sidecar.writing();
+    const release = app.sidecar.hold('state.write');
+    const writing = app.sidecar.arrival('state.write');
     const running = app.call('Counter', 'up');
     await writing;
     app.runtime.newWorld();

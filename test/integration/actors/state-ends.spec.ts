@@ -132,7 +132,7 @@ describe('state, where the sidecar takes times to live,', () => {
 
   it('is not stored when the instance goes while the sidecar is asked', async () => {
     ends();
-    const answer = app.sidecar.holdMetadata();
+    const answer = app.sidecar.hold('metadata');
     const turn = app.call('Inbox', 'put', { body: '["token","late"]' });
     await until(() => app.sidecar.metadataReads === 1);
     const gone = app.runtime.deactivate('Inbox', 'a');
