@@ -131,6 +131,7 @@ const surface: Readonly<Record<string, readonly string[]>> = {
     'type StateOptions',
     'DaprError',
     'DaprBadRequestError',
+    'DaprCancelledError',
     'DaprConfigurationError',
     'DaprNotFoundError',
     'DaprPermissionError',
