@@ -35,11 +35,19 @@ export function remindersOf(
       try {
         return await client().reminderGet(type.name, id, name, options());
       } catch (error) {
-        if (error instanceof DaprNotFoundError) return undefined;
+        if (isMissing(error)) return undefined;
         throw error;
       }
     },
     list: () => client().reminderList(type.name, id, options()),
     remove: (name) => client().reminderDelete(type.name, id, name, options()),
   };
+}
+
+/** As opposed to a sidecar that does not know the call. */
+function isMissing(error: unknown): boolean {
+  return (
+    error instanceof DaprNotFoundError &&
+    error.errorCode === 'ERR_ACTOR_REMINDER_NOT_FOUND'
+  );
 }
