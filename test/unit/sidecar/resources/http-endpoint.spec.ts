@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { rm } from 'node:fs/promises';
 import {
   loadResources,
@@ -6,11 +6,8 @@ import {
 } from '../../../../lib/sidecar/resources.js';
 import { folderWith } from '../../../support/stage.js';
 
-let folder = '';
-afterEach(() => rm(folder, { recursive: true, force: true }));
-
 const load = async (spec: string): Promise<Resources> => {
-  folder = await folderWith(
+  const folder = await folderWith(
     `apiVersion: dapr.io/v1alpha1
 kind: HTTPEndpoint
 metadata: { name: weather }
@@ -19,7 +16,11 @@ scopes: [shop]
 `,
   );
   const log = (): void => undefined;
-  return loadResources({ folders: [folder], substitute: true, log });
+  try {
+    return await loadResources({ folders: [folder], substitute: true, log });
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 };
 
 describe('an HTTPEndpoint', () => {
