@@ -66,7 +66,7 @@ class CounterActor extends Actor<{ count: number }> implements OnActivate {
   }
 }
 
-// On a slow machine. No call takes longer than a minute: that it did would be said first.
+// On a slow machine. A call that takes more than a minute ends with an error of its own.
 const LIMIT = 120_000;
 
 const THOUSAND = Array.from({ length: 1000 }, (_, index) => index);
