@@ -40,6 +40,9 @@ function addTurn(
   for (const step of script.steps) {
     if (step.kind === 'append') own.tokens.push(step.token);
     if (step.kind === 'throw') break;
+    if (step.kind === 'both')
+      for (const script of step.scripts)
+        addTurn(turns, journal, step.actor, script, [...above, own]);
     if (step.kind !== 'call') continue;
     addTurn(turns, journal, step.actor, step.script, [...above, own]);
     const inner = journal.outcomes.get(step.script.name);

@@ -5,7 +5,7 @@ import {
   OnReminder,
 } from '../../../../lib/index.js';
 import { Journal } from './journal.js';
-import type { Script, Step } from './script.js';
+import type { ActorIndex, Script, Step } from './script.js';
 
 interface ModelState {
   log: string[];
@@ -48,12 +48,18 @@ export class ModelActor extends Actor<ModelState> {
       });
       return this.journal.registered(step.name, this.id);
     }
-    const [run] = this.id.split('-');
-    const other = this.actors.get<ModelActor>('Model', `${run}-${step.actor}`);
-    const outcome = this.journal.outcomeOf(
-      step.script.name,
-      other.run(step.script),
-    );
+    if (step.kind === 'both') {
+      const calls = step.scripts.map((script) => this.call(step.actor, script));
+      await Promise.allSettled(calls);
+      return;
+    }
+    const outcome = this.call(step.actor, step.script);
     await (step.isCaught ? outcome.catch(() => undefined) : outcome);
+  }
+
+  private call(actor: ActorIndex, script: Script): Promise<string[]> {
+    const [run] = this.id.split('-');
+    const other = this.actors.get<ModelActor>('Model', `${run}-${actor}`);
+    return this.journal.outcomeOf(script.name, other.run(script));
   }
 }

@@ -16,6 +16,12 @@ export type Step =
       readonly actor: ActorIndex;
       readonly script: Script;
       readonly isCaught: boolean;
+    }
+  /** Calls that are made at once; what becomes of them does not matter to the caller. */
+  | {
+      readonly kind: 'both';
+      readonly actor: ActorIndex;
+      readonly scripts: readonly [Script, Script];
     };
 
 /** The actors of a run. The first calls the second, which calls back: two chains can't wait for each other. */
@@ -55,7 +61,8 @@ type StepShape =
       readonly kind: 'call';
       readonly steps: Shape;
       readonly isCaught: boolean;
-    };
+    }
+  | { readonly kind: 'both'; readonly steps: readonly [Shape, Shape] };
 
 const plain: fc.Arbitrary<StepShape> = fc.oneof(
   { weight: 6, arbitrary: fc.constant({ kind: 'append' } as const) },
@@ -83,9 +90,23 @@ function shapes(depth: number): fc.Arbitrary<Shape> {
 
 const crash = fc.constantFrom('sidecar crash' as const, 'host change' as const);
 
+// Which of two comes first is open, so they call nobody back.
+const both: fc.Arbitrary<StepShape> = fc.record({
+  kind: fc.constant('both' as const),
+  steps: fc.tuple(shapes(0), shapes(0)),
+});
+
 const callShape = fc.record({
   actor: fc.constantFrom<ActorIndex>(0, 1),
-  steps: shapes(2),
+  steps: fc.oneof(
+    { weight: 4, arbitrary: shapes(2) },
+    {
+      weight: 1,
+      arbitrary: fc
+        .tuple(shapes(0), both, shapes(1))
+        .map(([before, step, after]) => [...before, step, ...after]),
+    },
+  ),
 });
 
 const commandShape = fc.oneof(
@@ -133,6 +154,12 @@ export const commands: fc.Arbitrary<readonly Command[]> = fc
         if (step.kind === 'remind') return { ...step, name: nextName() };
         if (step.kind === 'throw') return step;
         const other = actor === 0 ? 1 : 0;
+        if (step.kind === 'both')
+          return {
+            kind: 'both',
+            actor: other,
+            scripts: [named(other, step.steps[0]), named(other, step.steps[1])],
+          };
         return {
           kind: 'call',
           actor: other,
@@ -162,5 +189,5 @@ export const commands: fc.Arbitrary<readonly Command[]> = fc
 
 // The second actor calls back the first only within a chain that began there.
 function isPlain(step: StepShape): boolean {
-  return step.kind !== 'call';
+  return step.kind !== 'call' && step.kind !== 'both';
 }
