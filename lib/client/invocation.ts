@@ -82,7 +82,7 @@ function contentTypeOf(headers: InvokerOptions['headers']): string | undefined {
   return undefined;
 }
 
-/** What the caller hands on, but for what would lead elsewhere and for the length, which the body has. */
+/** What the caller hands on, but for what would lead elsewhere, and for what belongs to the body and to the connection. */
 function headersFor(headers: InvokerOptions['headers']): typeof headers {
   return headersWithout(headers, isLeftOut);
 }
@@ -122,12 +122,19 @@ export function isToken(name: string): boolean {
 
 function isLeftOut(name: string, value: string): boolean {
   return (
-    name === 'content-length' ||
-    name === Headers.appId ||
+    OF_REQUEST.has(name) ||
     isToken(name) ||
     (name === 'authorization' && namesApp(value))
   );
 }
+
+/** Of the request as it is sent, and of no other. */
+const OF_REQUEST: ReadonlySet<string> = new Set([
+  'connection',
+  'content-length',
+  'host',
+  Headers.appId,
+]);
 
 const BASIC = /^basic +/i;
 

@@ -6,9 +6,10 @@ import type { TextValues } from './metadata-values.js';
 
 export interface InvokerOptions extends CallOptions {
   /**
-   * Sent to the invoked app, so that those of the call that is served can be handed on; but for `content-length`, for
-   * `dapr-api-token`, which is the client's alone, and for what names another app to Dapr: `dapr-app-id`, and Basic
-   * credentials of that name. `invoke` leaves out `accept-encoding`, too: it reads what is not compressed.
+   * Sent to the invoked app, so that those of the call that is served can be handed on; but for `host`, `connection` and
+   * `content-length`, for `dapr-api-token`, which is the client's alone, and for what names another app to Dapr:
+   * `dapr-app-id`, and Basic credentials of that name. `invoke` leaves out `accept-encoding`, too: it reads what is not
+   * compressed.
    */
   readonly headers?: Readonly<Record<string, string | undefined>> | undefined;
   /** Added to the query of the method's path; what is undefined is left out. */

@@ -647,14 +647,24 @@ describeParity(
   (run) => {
     it('goes on from a handler with the headers that it got, and with the token of its client', async () => {
       const { invoker } = run.connect({ apiToken: API_TOKEN });
-      app.on('GET /m', {});
-      await invoker.invoke('callee', 'm');
-      const shown = (await app.next('GET /m')).headers['dapr-api-token'];
-      expect(shown).toBe(APP_TOKEN);
-      const headers = { 'dapr-api-token': `${shown}`, 'x-own': 'o' };
-      await invoker.invoke('callee', 'm', 'GET', undefined, { headers });
-      expect((await app.next('GET /m')).headers).toMatchObject(headers);
-      const answer = await invoker.request('callee', 'm', 'GET', undefined, {
+      app.on('POST /m', {});
+      await invoker.invoke('callee', 'm', 'POST', { a: 1 });
+      const served = (await app.next('POST /m')).headers;
+      expect(served['dapr-api-token']).toBe(APP_TOKEN);
+      // As an app gets it from many a client.
+      const headers = {
+        ...(served as Record<string, string>),
+        connection: 'keep-alive',
+        'x-own': 'o',
+      };
+      await invoker.invoke('callee', 'm', 'POST', { a: 'more' }, { headers });
+      const { text, ...received } = await app.next('POST /m');
+      expect(text).toBe('{"a":"more"}');
+      expect(received.headers).toMatchObject({
+        'dapr-api-token': APP_TOKEN,
+        'x-own': 'o',
+      });
+      const answer = await invoker.request('callee', 'm', 'POST', 1, {
         headers,
       });
       expect(answer.status).toBe(200);

@@ -151,7 +151,6 @@ function decodedPath({ operation, path }: Invocation): string {
 
 // HTTP/2 has none of these (RFC 9113, 8.2.2).
 const OF_CONNECTION = new Set([
-  'connection',
   'keep-alive',
   'proxy-connection',
   'transfer-encoding',

@@ -98,6 +98,16 @@ describe('client.invoker', () => {
     expect(`${body}`).toBe('{"placed":"1970-01-01T00:00:00.000Z"}');
   });
 
+  it('sends the host of the sidecar, whichever host the call that is served was meant for', async () => {
+    sidecar.answerWith('remote GET');
+    await client.invoker.invoke('callee', 'x', 'GET', undefined, {
+      headers: { Host: 'shop.example', connection: 'close' },
+    });
+    const { headers } = sidecar.requests.at(-1)!;
+    expect(headers.host).toBe(new URL(sidecar.url).host);
+    expect(headers.connection).toBe('keep-alive');
+  });
+
   it('sends a text as JSON where the headers say so', async () => {
     sidecar.answerWith('remote GET');
     await client.invoker.invoke('callee', 'x', HttpMethod.PUT, 'text', {
