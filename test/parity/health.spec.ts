@@ -22,7 +22,7 @@ describeParity('health', { resources: () => '\n' }, (run) => {
       grpcEndpoint: `127.0.0.1:${port}`,
     });
     expect(await nowhere.health.isHealthy()).toBe(false);
-    const ready = nowhere.health.waitUntilReady({ timeout: 30 });
+    const ready = nowhere.health.waitUntilReady({ timeout: 500 });
     await expect(ready).rejects.toThrow(SidecarUnavailableError);
     await expect(ready).rejects.toThrow(`127.0.0.1:${port}`);
     const stop = new AbortController();
