@@ -4,7 +4,7 @@ import {
   type DaprClientOptions,
   type ResolvedClientOptions,
 } from './client/options.js';
-import { given } from './given.js';
+import { given } from './protocol/given.js';
 
 /**
  * What a further client is made of: where it names no address, it is one of the main client's sidecar. The main client's

@@ -6,7 +6,7 @@ import {
 } from './client/options.js';
 import { checkOptions, LARGEST_PORT, SECTIONS } from './dapr.check-options.js';
 import { DaprConfigurationError } from './errors/dapr-configuration.error.js';
-import { given } from './given.js';
+import { given } from './protocol/given.js';
 import type { ServerOptions } from './server/server.options.js';
 
 /** Which sidecar the app talks to. */

@@ -1,5 +1,5 @@
 import { Injectable, Scope } from '@nestjs/common';
-import { given } from '../given.js';
+import { given } from '../protocol/given.js';
 import { actorBaseOf } from './actor-base.js';
 import type { ActorTypeOptions } from './actors.options.js';
 
