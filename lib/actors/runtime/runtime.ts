@@ -24,6 +24,9 @@ const ENDING = new Error('the app is shutting down');
 // daprd's own default.
 const DRAIN_TIMEOUT = '2s';
 
+// No actor of the type can be called before daprd has deactivated all that move, for which placement gives it 8 s.
+const DEACTIVATION_TIMEOUT = 2000;
+
 // While actors move, daprd lets no transaction begin before it has deactivated them: waiting for one would lock both.
 const COMMIT_TIMEOUT = 500;
 
@@ -119,14 +122,21 @@ export class ActorRuntime {
     }
   }
 
-  /** Dapr has forgotten an instance. Resolves when its running turn and `onDeactivate` have ended. */
+  /**
+   * Dapr has forgotten an instance. Resolves when its running turn and `onDeactivate` have ended; or before, where that
+   * takes long: the turn can't store anything any more, and the next one here waits for it all the same.
+   */
   async deactivate(actorType: string, actorId: string): Promise<void> {
     const slot = this.registry.types.get(actorType)?.slots.get(actorId);
-    if (slot)
-      await this.close(
-        slot,
-        new Error('Dapr deactivated the actor while the call ran'),
-      );
+    if (!slot) return;
+    const reason = new Error('Dapr deactivated the actor while the call ran');
+    const { clock } = this.dependencies;
+    await new Promise<void>((resolve, reject) => {
+      const patience = clock.schedule(DEACTIVATION_TIMEOUT, resolve);
+      this.close(slot, reason)
+        .then(resolve, reject)
+        .finally(() => patience.cancel());
+    });
   }
 
   /** The app ends: turns that run past the `drainOngoingCallTimeout` of their type, or begin later, are told to end, too. */

@@ -3,8 +3,8 @@ import type { ActorCallback } from '../../protocol/actor-callback.js';
 import type { HttpCallback } from './exchange.js';
 
 /**
- * DELETE: daprd has forgotten the instance. Answered when the turn that runs has ended; an id that is not active is
- * as good as deactivated.
+ * DELETE: daprd has forgotten the instance. Answered when the turn that runs has ended, or has had its time; an id that
+ * is not active is as good as deactivated.
  * @see https://docs.dapr.io/reference/api/actors_api/#deactivate-actor
  */
 export function actorDeactivateCallback(

@@ -306,6 +306,21 @@ describe('an actor is deactivated', () => {
     journal.open('gate');
   });
 
+  it('as far as Dapr is told, though a turn takes longer; then the calls that wait [A18]', async () => {
+    await counterApp();
+    const running = app.call('Counter', 'upSlowly');
+    await journal.arrival('gate');
+    const deactivated = app.runtime.deactivate('Counter', 'a');
+    const waiting = app.call('Counter', 'up');
+    await app.clock.advance('2s');
+    await deactivated;
+    expect(journal.lines).toEqual(['activate a']);
+    journal.open('gate');
+    await expect(running).resolves.toMatchObject({ status: 500 });
+    await expect(waiting).resolves.toMatchObject({ status: 200, body: '1' });
+    expect(journal.lines).toEqual(['activate a', 'deactivate a', 'activate a']);
+  });
+
   it('and can not call itself meanwhile, which is refused in words', async () => {
     await counterApp();
     await app.actor(TalkerActor).hello();
