@@ -27,8 +27,8 @@ const DRAIN_TIMEOUT = '2s';
 // No actor of the type can be called before daprd has deactivated all that move, for which placement gives it 8 s.
 const DEACTIVATION_TIMEOUT = 2000;
 
-// While actors move, daprd lets no transaction begin before it has deactivated them: waiting for one would lock both.
-const COMMIT_TIMEOUT = 500;
+// While actors move, daprd holds back what turns ask of it until they are deactivated: waiting for that would lock both.
+const CUT_TIMEOUT = 500;
 
 /** What the runtime needs of the app around it. */
 export interface ActorRuntimeDependencies
@@ -178,9 +178,10 @@ export class ActorRuntime {
   private async close(slot: ActorSlot, reason: Error): Promise<void> {
     const { chain } = slot.turns;
     const { clock } = this.dependencies;
-    const cut = clock.schedule(COMMIT_TIMEOUT, () => chain?.abandon(reason));
+    const cut =
+      chain && clock.schedule(CUT_TIMEOUT, () => chain.abandon(reason));
     await slot.close(reason, () => this.activator.retire(slot));
-    cut.cancel();
+    cut?.cancel();
     slot.removeIfEmpty();
   }
 
