@@ -9,6 +9,7 @@ export default {
   maxWorkers: '100%',
   // What finished spec files loaded as ES modules is freed late: https://jestjs.io/docs/configuration#workeridlememorylimit-numberstring
   workerIdleMemoryLimit: '1GB',
+  testSequencer: '<rootDir>/test/longest-first.mjs',
   testRegex: '\\.spec\\.ts$',
   // What needs a real Dapr runs by `npm run test:dapr`.
   testPathIgnorePatterns: ['/node_modules/', '/dist/', '<rootDir>/test/dapr/'],

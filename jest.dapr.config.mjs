@@ -11,6 +11,6 @@ export default {
     'test/((conformance|dapr|parity|outsiders/sdk-client)/.*|integration/[^/]*)\\.spec\\.ts$',
   testPathIgnorePatterns: ['/node_modules/', '/dist/'],
   // Every file starts its own Dapr, three processes of 100 MB each, and mostly waits for it.
-  maxWorkers: 2,
+  maxWorkers: 3,
   testTimeout: 120_000,
 };
