@@ -22,9 +22,16 @@ export interface DaprClientOptions {
    * this is not given.
    */
   readonly daprGrpcPort?: string | number | undefined;
-  /** `http(s)://host[:port][/path]`. Environment: `DAPR_HTTP_ENDPOINT`. */
+  /**
+   * `http(s)://host[:port][/path]`. Environment: `DAPR_HTTP_ENDPOINT`. With https the certificate must be one that Node
+   * trusts; `NODE_EXTRA_CA_CERTS` names a file with more authorities.
+   */
   readonly httpEndpoint?: string | undefined;
-  /** `[scheme:]host[:port][?tls=true]`, with the scheme `https` or `grpcs` for TLS. Environment: `DAPR_GRPC_ENDPOINT`. */
+  /**
+   * `[scheme:]host[:port][?tls=true]`, with the scheme `https` or `grpcs` for TLS. Environment: `DAPR_GRPC_ENDPOINT`. With
+   * TLS the certificate must be one that Node trusts, or of the authorities in the file that
+   * `GRPC_DEFAULT_SSL_ROOTS_FILE_PATH` names instead.
+   */
   readonly grpcEndpoint?: string | undefined;
   /** Default HTTP. gRPC needs the package @grpc/grpc-js. What Dapr has over gRPC only goes there in any case. */
   readonly communicationProtocol?: CommunicationProtocolEnum | undefined;
