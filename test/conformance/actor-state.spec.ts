@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { setTimeout as delay } from 'node:timers/promises';
 import { startSidecar, type Sidecar } from '../support/sidecar.js';
 import { until } from '../support/until.js';
 import { component } from './components.js';
@@ -208,7 +207,7 @@ describe.each([
         return answer.status === 200;
       });
       expect(answer?.headers['metadata.ttlexpiretime']).toMatch(/Z$/);
-      while ((await get('Cart/1/state/short')).status !== 204) await delay(20);
+      await until(async () => (await get('Cart/1/state/short')).status === 204);
     });
   else
     it('has no time to live', async () => {

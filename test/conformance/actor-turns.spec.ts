@@ -229,7 +229,7 @@ describe('turns of actors', () => {
       expect(deactivation.headers).not.toHaveProperty('traceparent');
       const path = `/v1.0/actors/Idle/${id}/state`;
       const state = (): Promise<WireAnswer> => call(sidecar, 'POST', path, []);
-      while ((await state()).status !== 400) await delay(10);
+      await until(async () => (await state()).status === 400);
       // It is idle again after a second, which may have passed before it is asked.
       await until(async () => {
         expect((await invoke(`Idle/${id}`)).status).toBe(200);
