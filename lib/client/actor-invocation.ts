@@ -4,6 +4,7 @@ import { headerOf, Headers } from '../protocol/headers.js';
 import { decodePayload } from '../protocol/payload.js';
 import type { ActorMethodRequest, ClientActor } from './actor.js';
 import type { CallOptions } from './call-options.js';
+import { eitherOf } from './either-of.js';
 import { HttpMethod } from './http-method.js';
 import { headersWithout, isToken } from './invocation.js';
 import { decoding, jsonOf } from './json.js';
@@ -48,25 +49,6 @@ export async function callActor<T>(
     release();
     out.end();
   }
-}
-
-/** Not `AbortSignal.any`: under Node 20 what it makes stays with a signal that lives on. */
-function eitherOf(
-  one: AbortSignal | undefined,
-  other: AbortSignal | undefined,
-): { signal: AbortSignal | undefined; release: () => void } {
-  if (!one || !other) return { signal: one ?? other, release: () => undefined };
-  const controller = new AbortController();
-  const both = [one, other];
-  const abort = ({ target }: Event): void =>
-    controller.abort((target as AbortSignal).reason);
-  const aborted = both.find((each) => each.aborted);
-  if (aborted) controller.abort(aborted.reason);
-  for (const each of both) each.addEventListener('abort', abort);
-  const release = (): void => {
-    for (const each of both) each.removeEventListener('abort', abort);
-  };
-  return { signal: controller.signal, release };
 }
 
 /** The arguments of `client.actor.invoke`, in either form. */

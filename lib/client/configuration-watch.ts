@@ -4,6 +4,7 @@ import {
   type ConfigurationItems,
 } from '../protocol/configuration.js';
 import type { CallOptions } from './call-options.js';
+import { eitherOf } from './either-of.js';
 import type {
   ConfigurationCallback,
   ConfigurationSubscription,
@@ -128,11 +129,15 @@ export class ConfigurationWatch
   async #catchUp(): Promise<void> {
     this.#catchingUp.abort();
     this.#catchingUp = new AbortController();
-    const signal = AbortSignal.any([this.#end.signal, this.#catchingUp.signal]);
+    const { signal, release } = eitherOf(
+      this.#end.signal,
+      this.#catchingUp.signal,
+    );
     const items = await this.#persist(pauses(0), signal, () => {
       this.#fresh.clear();
       return this.#options.read({ signal });
     });
+    release();
     if (!items) return;
     const news = this.#newsIn(items);
     if (Object.keys(news).length > 0)
